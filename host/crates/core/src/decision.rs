@@ -1,0 +1,83 @@
+use crate::{Event, EventId, Failure, LogLine, Payload, RetryPolicy, Timestamp};
+
+/// All that a turn changes. The store commits it whole or not at all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decision {
+    /// New events, in order: the facts that came in, then what the code asked for.
+    pub events: Vec<Event>,
+    /// Work to begin, once this is committed.
+    pub dispatch: Vec<Dispatch>,
+    /// Timers to keep until they fire.
+    pub timers: Vec<Timer>,
+    /// Timers that fired or were cancelled.
+    pub timers_done: Vec<EventId>,
+    /// Running work that the code gave up: to be interrupted.
+    pub interrupt: Vec<EventId>,
+    /// The custom status, if the turn set it.
+    pub custom_status: Option<Payload>,
+    /// Lines that were not logged before.
+    pub logs: Vec<LogLine>,
+    /// How much work is open after it.
+    pub open_work: u32,
+    /// Of an execution that ended: activities that were asked for and still have to run.
+    pub orphans: Vec<Dispatch>,
+    /// How the execution ended, if it did.
+    pub end: Option<End>,
+}
+
+/// One timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timer {
+    /// The event that recorded the request.
+    pub scheduled: EventId,
+    /// When it fires.
+    pub fire_at: Timestamp,
+}
+
+/// One piece of work that was asked for and is not answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dispatch {
+    /// The event that recorded the request.
+    pub scheduled: EventId,
+    /// What to do.
+    pub work: Work,
+}
+
+/// What a dispatcher is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// Run an activity.
+    Activity {
+        /// Its function name.
+        name: String,
+        /// What it is given.
+        input: Payload,
+        /// How it is retried.
+        retry: Option<RetryPolicy>,
+    },
+    /// Start a child instance.
+    Child {
+        /// Its function name.
+        name: String,
+    },
+    /// Make an HTTP call.
+    Http,
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// The orchestrator returned.
+    Completed(Payload),
+    /// The orchestrator failed.
+    Failed(Failure),
+    /// An operator ended it.
+    Terminated(Option<String>),
+    /// The next execution is to begin.
+    ContinuedAsNew {
+        /// What it is given.
+        input: Payload,
+        /// The events that it inherits, in order: name and data.
+        carried: Vec<(String, Payload)>,
+    },
+}

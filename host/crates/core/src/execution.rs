@@ -1,0 +1,345 @@
+//! The guest's counterpart. This file holds what its owner does with it; `asks.rs` what the guest does, `waits.rs` how it
+//! waits, `decide.rs` how a turn is taken.
+
+mod asks;
+mod decide;
+#[cfg(test)]
+mod tests;
+mod waits;
+
+use crate::events_by_name::{EventsByName, Unconsumed};
+use crate::log::LogLine;
+use crate::task::Task;
+use crate::{
+    Event, EventId, EventKind, ExecutionId, Fact, History, InstanceId, Payload, Position, Refusal,
+    Role, Started, TaskResult, Timestamp,
+};
+
+pub use asks::REQUESTS_MAX;
+pub use waits::Waiting;
+
+/// The state machine between one guest and its history, live or replaying. It has no input or output of its own.
+///
+/// The owner delivers facts and takes decisions; the guest, through its host functions, asks and waits. The same object
+/// serves a first run, a hot resume and a replay.
+///
+/// ```
+/// # use soloist_core::*;
+/// # let started = Started { execution: ExecutionId::new(Default::default()), function: "f".parse()?, module: ModuleDigest::new([0; 32]),
+/// #     input: Payload::null(), nonce: Nonce::new(0), parent: None, pin: false, generation: 0 };
+/// let now = Timestamp::from_millis(1_000);
+/// let mut execution = Execution::start("night-7".parse()?, started, now);
+/// execution.begin_turn(now); // the guest runs:
+/// let task = execution.perform(Action::CreateTimer { fire_at: Timestamp::from_millis(2_000) })?;
+/// assert_eq!(execution.await_task(task)?, None); // and parks
+/// let decision = execution.park();
+/// assert_eq!(decision.timers.len(), 1); // the owner commits this
+///
+/// execution.deliver(Fact::TimerFired { timer: decision.timers[0].scheduled }, Timestamp::from_millis(2_001));
+/// assert!(execution.is_runnable());
+/// execution.begin_turn(now); // the guest goes on:
+/// assert!(execution.await_task(task)?.is_some());
+/// assert_eq!(execution.current_time().as_millis(), 2_001);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Execution {
+    instance: InstanceId,
+    started: Started,
+    /// The whole history, also what no decision has taken yet.
+    events: Vec<Event>,
+    /// How many of `events` decisions have taken.
+    taken: usize,
+    /// Where this turn's facts end and the guest's requests begin.
+    facts_end: usize,
+    /// Whether work was open at `facts_end`.
+    open_work_at_facts_end: u32,
+    /// The latest time that the owner has told.
+    clock: Timestamp,
+    /// Requests and cancellations that history held when it was loaded, in order; the guest has repeated the first
+    /// `replayed` of them.
+    recorded: Vec<EventId>,
+    replayed: usize,
+    /// All tasks of history; the guest knows the first `performed`.
+    tasks: Vec<Task>,
+    performed: usize,
+    open_work: u32,
+    external: EventsByName,
+    /// How far the guest has seen; `None` before its first turn.
+    position: Option<Position>,
+    suspended: bool,
+    /// Answers and events since the suspension: they happen when it ends.
+    held: Vec<EventId>,
+    ended: bool,
+    guids: u64,
+    log_lines: u32,
+    /// How many log lines earlier turns have stored.
+    logged: u32,
+    fresh_logs: Vec<LogLine>,
+    custom_status: Option<Payload>,
+    /// The custom status changed since the last decision.
+    custom_status_is_fresh: bool,
+    continue_as_new: Option<(Payload, bool)>,
+    waiting: Option<Waiting>,
+    refusal: Option<Refusal>,
+}
+
+impl Execution {
+    /// A new execution: its history begins with its start.
+    pub fn start(instance: InstanceId, started: Started, now: Timestamp) -> Self {
+        let mut execution = Self::empty(instance, started.clone(), now);
+        execution.record(EventKind::ExecutionStarted(Box::new(started)));
+        execution
+    }
+
+    /// The execution that `history` tells of; the guest is to be run from its beginning. `logged` is the number of its log
+    /// lines that are stored, `custom_status` what is stored of that.
+    pub fn load(
+        instance: InstanceId,
+        history: History,
+        logged: u32,
+        custom_status: Option<Payload>,
+    ) -> Self {
+        let mut execution = Self::empty(instance, history.started().clone(), Timestamp::default());
+        execution.logged = logged;
+        execution.custom_status = custom_status;
+        for event in history.into_events() {
+            execution.clock = event.timestamp;
+            execution.absorb(event);
+        }
+        execution.taken = execution.events.len();
+        execution.facts_end = execution.taken;
+        execution
+    }
+
+    fn empty(instance: InstanceId, started: Started, clock: Timestamp) -> Self {
+        Self {
+            instance,
+            started,
+            events: Vec::new(),
+            taken: 0,
+            facts_end: 0,
+            open_work_at_facts_end: 0,
+            clock,
+            recorded: Vec::new(),
+            replayed: 0,
+            tasks: Vec::new(),
+            performed: 0,
+            open_work: 0,
+            external: EventsByName::default(),
+            position: None,
+            suspended: false,
+            held: Vec::new(),
+            ended: false,
+            guids: 0,
+            log_lines: 0,
+            logged: 0,
+            fresh_logs: Vec::new(),
+            custom_status: None,
+            custom_status_is_fresh: false,
+            continue_as_new: None,
+            waiting: None,
+            refusal: None,
+        }
+    }
+
+    /// A new fact, in the order that its owner gives it. Returns false, and records nothing, if it makes no difference: an
+    /// answer to a request that is answered or cancelled, a suspension while suspended, anything after the end.
+    pub fn deliver(&mut self, fact: Fact, now: Timestamp) -> bool {
+        if self.ended {
+            return false;
+        }
+        self.clock = self.clock.max(now);
+        match &fact {
+            Fact::Answer { scheduled, .. } => {
+                if !self.task_at(*scheduled).is_some_and(Task::is_open_work) {
+                    return false;
+                }
+            }
+            Fact::TimerFired { timer } => {
+                let fire_at = self.event(*timer).and_then(|event| match event.kind {
+                    EventKind::TimerCreated { fire_at } => Some(fire_at),
+                    _ => None,
+                });
+                let Some(fire_at) =
+                    fire_at.filter(|_| self.task_at(*timer).is_some_and(|task| !task.closed))
+                else {
+                    return false;
+                };
+                self.clock = self.clock.max(fire_at);
+            }
+            Fact::Suspended { .. } if self.suspended => return false,
+            Fact::Resumed { .. } if !self.suspended => return false,
+            Fact::EventRaised { .. }
+            | Fact::Suspended { .. }
+            | Fact::Resumed { .. }
+            | Fact::Terminated { .. } => {}
+        }
+        self.record(fact.into_event());
+        true
+    }
+
+    /// Appends an event at the present time.
+    fn record(&mut self, kind: EventKind) -> EventId {
+        let id = EventId::at(self.events.len());
+        self.absorb(Event {
+            id,
+            timestamp: self.clock,
+            kind,
+        });
+        id
+    }
+
+    /// Takes an event into the state. A stored history and a live one go through here alike.
+    fn absorb(&mut self, event: Event) {
+        let id = event.id;
+        match event.kind.role() {
+            Role::Start(_) => {}
+            Role::Began => self.position = Some(Position::of(id)),
+            Role::Request => {
+                let task = Task::new(id, &event.kind);
+                self.open_work += u32::from(task.is_open_work());
+                self.tasks.push(task);
+                self.recorded.push(id);
+            }
+            Role::Cancel(to) => {
+                self.close(to);
+                self.recorded.push(id);
+            }
+            Role::Answer { to, result } => {
+                self.close(to);
+                if self.suspended {
+                    self.held.push(id);
+                } else {
+                    self.happen(Position::of(id), to, result);
+                }
+            }
+            Role::Raised { name, data } => {
+                if self.suspended {
+                    self.held.push(id);
+                } else {
+                    let event = Unconsumed {
+                        position: Position::of(id),
+                        name: name.to_owned(),
+                        data: data.clone(),
+                    };
+                    self.external.raise(event);
+                }
+            }
+            Role::Suspended => self.suspended = true,
+            Role::Resumed => {
+                self.suspended = false;
+                for held in std::mem::take(&mut self.held) {
+                    self.release(held, id);
+                }
+            }
+            Role::End => self.ended = true,
+        }
+        self.events.push(event);
+    }
+
+    /// What was held by a suspension happens at its resumption.
+    fn release(&mut self, held: EventId, resumed: EventId) {
+        let position = Position {
+            stands_at: resumed,
+            recorded_at: held,
+            canceled_at: None,
+        };
+        let event = self.event(held).expect("what is held was recorded").clone();
+        match event.kind.role() {
+            Role::Answer { to, result } => self.happen(position, to, result),
+            Role::Raised { name, data } => {
+                self.external.raise(Unconsumed {
+                    position,
+                    name: name.to_owned(),
+                    data: data.clone(),
+                });
+            }
+            _ => unreachable!("only answers and external events are held"),
+        }
+    }
+
+    fn happen(&mut self, position: Position, to: EventId, result: TaskResult) {
+        if let Some(task) = self.task_at_mut(to) {
+            task.answer = Some((position, result));
+        }
+    }
+
+    /// No further answer to this request will be recorded.
+    fn close(&mut self, request: EventId) {
+        if let Some(task) = self.task_at_mut(request) {
+            let was_open = task.is_open_work();
+            task.closed = true;
+            self.open_work -= u32::from(was_open);
+        }
+    }
+
+    fn task_at(&self, request: EventId) -> Option<&Task> {
+        self.tasks
+            .binary_search_by_key(&request, |task| task.request)
+            .ok()
+            .map(|index| &self.tasks[index])
+    }
+
+    fn task_at_mut(&mut self, request: EventId) -> Option<&mut Task> {
+        self.tasks
+            .binary_search_by_key(&request, |task| task.request)
+            .ok()
+            .map(|index| &mut self.tasks[index])
+    }
+
+    fn event(&self, id: EventId) -> Option<&Event> {
+        self.events
+            .get(usize::try_from(id.get()).ok()?.checked_sub(1)?)
+    }
+
+    /// The instance that this is an execution of.
+    pub fn instance(&self) -> &InstanceId {
+        &self.instance
+    }
+
+    /// How it was started.
+    pub fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// Its id.
+    pub fn id(&self) -> ExecutionId {
+        self.started.execution
+    }
+
+    /// The place that the next event will take.
+    pub fn next_event(&self) -> EventId {
+        EventId::at(self.events.len())
+    }
+
+    /// The place of the first event that no decision has taken: what the store must stand at for the next commit.
+    pub fn next_untaken(&self) -> EventId {
+        EventId::at(self.taken)
+    }
+
+    /// True between a suspension and its resumption.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// True once an end is recorded.
+    pub fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// True once the first turn has begun.
+    pub fn has_begun(&self) -> bool {
+        self.position.is_some()
+    }
+
+    /// The custom status that the code set last.
+    pub fn custom_status(&self) -> Option<&Payload> {
+        self.custom_status.as_ref()
+    }
+
+    /// How far the guest has seen; `None` before its first turn. Whoever limits computing time re-arms when it moves.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+}

@@ -1,0 +1,171 @@
+//! What the guest asks and tells.
+
+use uuid::Uuid;
+
+use super::Execution;
+use crate::log::cut;
+use crate::task::TaskKind;
+use crate::{
+    Action, EventKind, HostError, LOG_LINES_MAX, LogLevel, LogLine, NonDeterminism, Payload,
+    Position, Refusal, TaskId, Timestamp,
+};
+
+/// The most requests that one execution may make.
+pub const REQUESTS_MAX: usize = 100_000;
+
+/// The largest custom status, in bytes of JSON.
+const CUSTOM_STATUS_BYTES_MAX: usize = 16 * 1024;
+
+impl Execution {
+    /// Asks for `action`. During replay it is checked against history; past the end of history it becomes a new event.
+    ///
+    /// # Errors
+    /// If history has something else there, or the execution has asked too often.
+    pub fn perform(&mut self, action: Action) -> Result<TaskId, Refusal> {
+        let task = TaskId(u32::try_from(self.performed).expect("requests are bounded"));
+        if let Some(recorded) = self.next_recorded() {
+            let event = self.event(recorded).expect("what is recorded is there");
+            if !action.is_recorded_by(&event.kind) {
+                let differs = NonDeterminism::differs(recorded, &event.kind, &action);
+                return Err(self.refuse(differs.into()));
+            }
+        } else {
+            if self.recorded.len() >= REQUESTS_MAX {
+                return Err(self.refuse(Refusal::TooManyRequests));
+            }
+            self.record(action.into_request());
+        }
+        self.replayed += 1;
+        self.performed += 1;
+        if self.tasks[task.0 as usize].kind == TaskKind::EventWait {
+            let name = self.wait_name(task).to_owned();
+            self.external.wait(&name, task);
+        }
+        Ok(task)
+    }
+
+    /// Gives up a task that is not done for the guest, which is to say: its answer is not at or before the guest's
+    /// position, or it is an event wait that was not consumed. Of a task that is done, nothing changes and nothing is
+    /// recorded.
+    ///
+    /// # Errors
+    /// If no request made this task, or history has something else here.
+    pub fn cancel(&mut self, id: TaskId) -> Result<(), Refusal> {
+        self.check_task(id)?;
+        let task = &self.tasks[id.0 as usize];
+        let (request, kind) = (task.request, task.kind);
+        // An answer of an event wait is there only once it is consumed; a cancelled task is done.
+        if task.answer.as_ref().is_some_and(|(position, _)| {
+            kind == TaskKind::EventWait
+                || position.canceled_at.is_some()
+                || Some(*position) <= self.position
+        }) {
+            return Ok(());
+        }
+        let canceled_at = if let Some(recorded) = self.next_recorded() {
+            let event = self.event(recorded).expect("what is recorded is there");
+            if event.kind != (EventKind::TaskCanceled { scheduled: request }) {
+                let differs = NonDeterminism::Differs {
+                    at: recorded,
+                    recorded: Box::new(event.kind.clone()),
+                    asked: format!("the cancellation of the request at event {request}"),
+                };
+                return Err(self.refuse(differs.into()));
+            }
+            recorded
+        } else {
+            if self.recorded.len() >= REQUESTS_MAX {
+                return Err(self.refuse(Refusal::TooManyRequests));
+            }
+            self.record(EventKind::TaskCanceled { scheduled: request })
+        };
+        self.replayed += 1;
+        if kind == TaskKind::EventWait {
+            let name = self.wait_name(id).to_owned();
+            self.external.cancel(&name, id);
+        }
+        let here = self
+            .position
+            .expect("a guest runs only after its first turn began");
+        let failure = HostError::Canceled.failure("the task was cancelled by the orchestrator");
+        self.tasks[id.0 as usize].answer = Some((
+            Position {
+                canceled_at: Some(canceled_at),
+                ..here
+            },
+            Err(failure),
+        ));
+        Ok(())
+    }
+
+    /// The next request of a loaded history that the guest has not repeated.
+    pub(super) fn next_recorded(&self) -> Option<crate::EventId> {
+        self.recorded.get(self.replayed).copied()
+    }
+
+    /// True while the guest repeats requests that history holds.
+    pub fn is_replaying(&self) -> bool {
+        self.replayed < self.recorded.len()
+    }
+
+    /// Shows `status` to whoever asks for the instance.
+    ///
+    /// # Errors
+    /// If it is too large.
+    pub fn set_custom_status(&mut self, status: Payload) -> Result<(), Refusal> {
+        let bytes = status.as_str().len();
+        if bytes > CUSTOM_STATUS_BYTES_MAX {
+            let refusal = Refusal::TooLarge {
+                what: "the custom status",
+                bytes,
+                bytes_max: CUSTOM_STATUS_BYTES_MAX,
+            };
+            return Err(self.refuse(refusal));
+        }
+        self.custom_status_is_fresh = true;
+        self.custom_status = Some(status);
+        Ok(())
+    }
+
+    /// When `run` returns, this execution ends and the next begins with `input`. The last call counts.
+    pub fn continue_as_new(&mut self, input: Payload, keep_events: bool) {
+        self.continue_as_new = Some((input, keep_events));
+    }
+
+    /// Keeps a line with the instance. Lines that an earlier run logged are not kept twice; past [`LOG_LINES_MAX`] they are
+    /// dropped.
+    pub fn log(&mut self, level: LogLevel, message: String) {
+        let ordinal = self.log_lines;
+        if ordinal >= LOG_LINES_MAX {
+            return;
+        }
+        self.log_lines += 1;
+        if ordinal >= self.logged {
+            self.fresh_logs.push(LogLine {
+                ordinal,
+                timestamp: self.current_time(),
+                level,
+                message: cut(message),
+            });
+        }
+    }
+
+    /// A version 5 UUID derived from this execution and a counter.
+    pub fn new_guid(&mut self) -> Uuid {
+        let guid = Uuid::new_v5(self.started.execution.as_uuid(), &self.guids.to_be_bytes());
+        self.guids += 1;
+        guid
+    }
+
+    /// Orchestration time: the moment of the last answer that the guest has consumed.
+    pub fn current_time(&self) -> Timestamp {
+        self.position
+            .and_then(|position| self.event(position.stands_at))
+            .map_or(self.clock, |event| event.timestamp)
+    }
+
+    /// Remembers why the guest must stop, whatever its host function makes of the error.
+    pub fn refuse(&mut self, refusal: Refusal) -> Refusal {
+        self.refusal.get_or_insert(refusal).clone()
+    }
+}

@@ -1,0 +1,42 @@
+use crate::{EventId, EventKind, Position, TaskResult};
+
+/// What the execution knows of one task.
+#[derive(Debug)]
+pub(crate) struct Task {
+    /// The event that recorded the request.
+    pub(crate) request: EventId,
+    pub(crate) kind: TaskKind,
+    /// The answer, wherever it stands; of an event wait only once it is consumed or cancelled.
+    pub(crate) answer: Option<(Position, TaskResult)>,
+    /// History holds an answer or a cancellation, whether or not the guest has come to it: no further answer is recorded.
+    pub(crate) closed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskKind {
+    /// An activity, child or HTTP call: something runs outside.
+    Work,
+    Timer,
+    EventWait,
+}
+
+impl Task {
+    pub(crate) fn new(request: EventId, kind: &EventKind) -> Self {
+        let kind = match kind {
+            EventKind::TimerCreated { .. } => TaskKind::Timer,
+            EventKind::EventAwaited { .. } => TaskKind::EventWait,
+            _ => TaskKind::Work,
+        };
+        Self {
+            request,
+            kind,
+            answer: None,
+            closed: false,
+        }
+    }
+
+    /// True if something outside still has to answer it.
+    pub(crate) fn is_open_work(&self) -> bool {
+        self.kind == TaskKind::Work && !self.closed
+    }
+}

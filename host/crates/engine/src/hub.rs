@@ -1,0 +1,409 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use soloist_core::{
+    CorruptHistory, Event, EventId, ExecutionId, Fact, FunctionName, History, InstanceId, LogLine,
+    ModuleDigest, Payload, Started, Timer, Timestamp,
+};
+
+use crate::BoxError;
+
+/// What keeps instances, histories and queues. It decides nothing: it commits what owners decided, or refuses.
+///
+/// Promises that every hub keeps, and `testing::task_hub_contract` checks:
+/// - An operation is committed whole or not at all; when `commit` returns `Ok`, it is durable.
+/// - An operation whose expectation does not hold changes nothing and is a `Conflict`, and so are the later ones of that
+///   instance that were built on it; other instances' operations in the same batch are not touched.
+/// - After `Unavailable` nothing of that operation is durable.
+/// - Operations of one instance take effect in the order in which `commit` was called.
+/// - Lists are in a stable order and can be read page by page while they change.
+pub trait TaskHub: Send + Sync + 'static {
+    /// Commits what one owner decided, whole or not at all, if the instance still stands at `operation.expects`. Returns
+    /// once it is durable.
+    fn commit(&self, operation: Operation) -> impl Future<Output = Result<(), HubError>> + Send;
+
+    /// The current execution of an instance with its history and inbox, or `None`.
+    fn load(
+        &self,
+        id: &InstanceId,
+    ) -> impl Future<Output = Result<Option<Loaded>, HubError>> + Send;
+
+    /// What callers may know of an instance, or `None`.
+    fn status(
+        &self,
+        id: &InstanceId,
+    ) -> impl Future<Output = Result<Option<InstanceStatus>, HubError>> + Send;
+
+    /// All that is stored of an instance goes, if it has ended.
+    fn purge(&self, id: &InstanceId) -> impl Future<Output = Result<Purged, HubError>> + Send;
+
+    /// Instances that have something to do at start-up, in the order of their ids, after `after`.
+    fn unfinished(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Unfinished>, HubError>> + Send;
+
+    /// Activities that outlived their executions, in order of (execution, event), after `after`.
+    fn orphans(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Orphan>, HubError>> + Send;
+
+    /// An orphan has run: it goes.
+    fn finish_orphan(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> impl Future<Output = Result<(), HubError>> + Send;
+
+    /// Timers that fire up to `until`, in the order of their cursors, after `after`.
+    fn timers(
+        &self,
+        after: Option<TimerCursor>,
+        until: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<DueTimer>, HubError>> + Send;
+
+    /// When the first timer later than `after` fires.
+    fn next_timer(
+        &self,
+        after: Timestamp,
+    ) -> impl Future<Output = Result<Option<Timestamp>, HubError>> + Send;
+
+    /// Binds a name to an export of a module, in one transaction with the module's bytes where they are new.
+    fn bind(
+        &self,
+        function: FunctionRecord,
+        module: NewModule,
+    ) -> impl Future<Output = Result<Bound, HubError>> + Send;
+
+    /// Takes a name away. False if it was not bound.
+    fn unbind(&self, name: &FunctionName) -> impl Future<Output = Result<bool, HubError>> + Send;
+
+    /// All bound names, in order.
+    fn functions(&self) -> impl Future<Output = Result<Vec<FunctionRecord>, HubError>> + Send;
+
+    /// What is known of a module.
+    fn module(
+        &self,
+        digest: ModuleDigest,
+    ) -> impl Future<Output = Result<Option<ModuleRecord>, HubError>> + Send;
+
+    /// The bytes of a module.
+    fn module_bytes(
+        &self,
+        digest: ModuleDigest,
+    ) -> impl Future<Output = Result<Option<Arc<[u8]>>, HubError>> + Send;
+
+    /// Removes a module that nothing needs.
+    fn remove_module(
+        &self,
+        digest: ModuleDigest,
+    ) -> impl Future<Output = Result<RemovedModule, HubError>> + Send;
+}
+
+/// Why the task hub did not do as asked. Part of the port, so it names no database.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// The condition (execution, next sequence) did not hold; this operation is void.
+    #[error("the history of {0} has moved on")]
+    Conflict(InstanceId),
+    /// The only one worth a retry.
+    #[error("the task hub failed while {doing}")]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// What the hub's database said.
+        #[source]
+        cause: BoxError,
+    },
+    /// A person has to look at it.
+    #[error("the history of {instance} is corrupt")]
+    Corrupt {
+        /// The instance.
+        instance: InstanceId,
+        /// What is wrong.
+        #[source]
+        cause: CorruptHistory,
+    },
+}
+
+/// The states of an instance. `Completed`, `Failed` and `Terminated` are ends; all others are live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuntimeStatus {
+    /// Started, its first turn not committed.
+    Pending,
+    /// Its first turn has been committed.
+    Running,
+    /// Suspended.
+    Suspended,
+    /// Its orchestrator returned.
+    Completed,
+    /// Its orchestrator failed.
+    Failed,
+    /// An operator ended it.
+    Terminated,
+}
+
+impl RuntimeStatus {
+    /// True until the execution has ended: no other of the same instance id may be started.
+    pub fn is_live(self) -> bool {
+        match self {
+            Self::Pending | Self::Running | Self::Suspended => true,
+            Self::Completed | Self::Failed | Self::Terminated => false,
+        }
+    }
+}
+
+/// What must be true for an operation to be committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expects {
+    /// The instance id is unknown, or its execution has ended.
+    NotLive,
+    /// This execution is the instance's current one, it is live, and its next event is `next`.
+    At {
+        /// The execution.
+        execution: ExecutionId,
+        /// The place of the first event of this operation.
+        next: EventId,
+    },
+}
+
+/// All that one turn changes, or one fact without its turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// Whose.
+    pub instance: InstanceId,
+    /// The condition.
+    pub expects: Expects,
+    /// New events of the execution that is expected; none where a new execution begins from nothing.
+    pub events: Vec<Event>,
+    /// The next execution of the instance: a start, a continue-as-new. It takes the place of the one before, whose history,
+    /// logs and timers go; `timers`, `open_work`, `custom_status`, `logs` below are then the new one's.
+    pub begins: Option<Begin>,
+    /// The runtime status after it.
+    pub status: RuntimeStatus,
+    /// A new custom status.
+    pub custom_status: Option<Payload>,
+    /// There is something to do that no turn has seen.
+    pub ready: bool,
+    /// How much work is open.
+    pub open_work: u32,
+    /// Timers to keep.
+    pub timers: Vec<Timer>,
+    /// Timers to forget. All of an execution that ends are forgotten anyway.
+    pub timers_done: Vec<EventId>,
+    /// Activities that outlive the execution that is expected.
+    pub orphans: Vec<Orphan>,
+    /// All orphans of the instance are forgotten: it was terminated.
+    pub drop_orphans: bool,
+    /// Log lines, each stored if it is not there.
+    pub logs: Vec<LogLine>,
+    /// Messages to other instances. One whose target is not live is dropped.
+    pub messages: Vec<Message>,
+    /// Messages of the own inbox that this operation has taken in or dropped.
+    pub inbox_taken: Vec<i64>,
+    /// When it was decided: becomes the time of the last update.
+    pub now: Timestamp,
+}
+
+/// A new execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begin {
+    /// How it was started.
+    pub started: Started,
+    /// Its first events, `ExecutionStarted` the first of them.
+    pub events: Vec<Event>,
+}
+
+/// A message from one instance to another, delivered through the target's inbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// To whom.
+    pub target: InstanceId,
+    /// To which execution, or to whichever is live.
+    pub execution: Option<ExecutionId>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// A message that waits in an inbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboxMessage {
+    /// Its id, never used again.
+    pub id: i64,
+    /// To which execution, or to whichever is live.
+    pub execution: Option<ExecutionId>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// An instance as its owner needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// Its history, of the current execution.
+    pub history: History,
+    /// Its runtime status.
+    pub status: RuntimeStatus,
+    /// True if something waits that no turn has seen.
+    pub ready: bool,
+    /// Its custom status.
+    pub custom_status: Option<Payload>,
+    /// How many log lines of the current execution are stored.
+    pub logged: u32,
+    /// Messages that no turn has taken in, oldest first.
+    pub inbox: Vec<InboxMessage>,
+}
+
+/// An instance as callers see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstanceStatus {
+    /// Its id.
+    pub instance: InstanceId,
+    /// The name it was started under.
+    pub function: FunctionName,
+    /// Its current execution.
+    pub execution: ExecutionId,
+    /// Its runtime status.
+    pub status: RuntimeStatus,
+    /// What it was given.
+    pub input: Payload,
+    /// What it returned, why it failed or was terminated; `None` while it is live. A failure is given whole.
+    pub end: Option<soloist_core::EventKind>,
+    /// Its custom status.
+    pub custom_status: Option<Payload>,
+    /// When its current execution, or the first of its chain of continue-as-new, was started.
+    pub created: Timestamp,
+    /// When an operation last changed it.
+    pub last_updated: Timestamp,
+}
+
+/// What became of a purge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purged {
+    /// All that was stored is gone.
+    Purged,
+    /// It is live: nothing changed.
+    Live,
+    /// No such instance.
+    Unknown,
+}
+
+/// An instance that has something to do at start-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its id.
+    pub instance: InstanceId,
+    /// Something waits that no turn has seen.
+    pub ready: bool,
+    /// How much work is open.
+    pub open_work: u32,
+}
+
+/// An activity that outlives its execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Orphan {
+    /// The instance that asked for it.
+    pub instance: InstanceId,
+    /// The execution that asked for it.
+    pub execution: ExecutionId,
+    /// The event that recorded the request.
+    pub scheduled: EventId,
+    /// Its function name.
+    pub name: String,
+    /// What it is given.
+    pub input: Payload,
+}
+
+/// A place in the list of timers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimerCursor {
+    /// When it fires.
+    pub fire_at: Timestamp,
+    /// The execution that asked for it.
+    pub execution: ExecutionId,
+    /// The event that recorded the request.
+    pub scheduled: EventId,
+}
+
+/// A stored timer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueTimer {
+    /// The instance that asked for it.
+    pub instance: InstanceId,
+    /// Which and when.
+    pub cursor: TimerCursor,
+}
+
+/// The two kinds of function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FunctionKind {
+    /// Replayed from history.
+    Orchestrator,
+    /// Run at least once.
+    Activity,
+}
+
+/// A bound name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionRecord {
+    /// The name.
+    pub name: FunctionName,
+    /// The export.
+    pub kind: FunctionKind,
+    /// The module.
+    pub digest: ModuleDigest,
+    /// The size of the module, in bytes.
+    pub size: u64,
+    /// When it was bound.
+    pub created: Timestamp,
+}
+
+/// A module to keep.
+#[derive(Debug, Clone)]
+pub struct NewModule {
+    /// Its digest.
+    pub digest: ModuleDigest,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What `bind` did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The name is new.
+    New,
+    /// The name was bound before.
+    Anew,
+}
+
+/// A stored module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleRecord {
+    /// Its digest.
+    pub digest: ModuleDigest,
+    /// Its size, in bytes.
+    pub size: u64,
+    /// When it was first stored.
+    pub created: Timestamp,
+    /// The names bound to it, in order.
+    pub functions: Vec<FunctionName>,
+    /// Some of the live instances pinned to it, in order; at most 10.
+    pub instances: Vec<InstanceId>,
+}
+
+/// What became of the removal of a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemovedModule {
+    /// It is gone.
+    Removed,
+    /// Something needs it: nothing changed.
+    Needed(ModuleRecord),
+    /// No such module.
+    Unknown,
+}

@@ -1,0 +1,23 @@
+//! The engine of Soloist: who owns an active instance, what runs next, and what may leave the host when.
+//!
+//! It states what it needs as ports: a [`TaskHub`] that keeps what was decided, [`Guests`] that run code, and a
+//! [`Platform`] that tells time and draws random ids. It names no database, no WebAssembly runtime and no HTTP library.
+//! Each active instance has one owner here; every fact about it is a message to that owner, which alone assigns sequence
+//! numbers. Nothing leaves the host before the commit that it follows from.
+
+mod guests;
+mod hub;
+mod platform;
+
+pub use guests::{
+    ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
+};
+pub use hub::{
+    Begin, Bound, DueTimer, Expects, FunctionKind, FunctionRecord, HubError, InboxMessage,
+    InstanceStatus, Loaded, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
+    RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished,
+};
+pub use platform::Platform;
+
+/// Any error, as a cause.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
