@@ -5,10 +5,12 @@
 //! Each active instance has one owner here; every fact about it is a message to that owner, which alone assigns sequence
 //! numbers. Nothing leaves the host before the commit that it follows from.
 
+mod engine;
 mod guests;
 mod hub;
 mod platform;
 
+pub use engine::{DeployError, Deployment, Engine, ModuleState, Start, StartError, Started, Told};
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
 };
