@@ -1,0 +1,80 @@
+//! Builds every guest into target/guests: the plugins, and what only tests need.
+
+mod apt;
+mod c;
+mod python;
+mod rust;
+mod stamp;
+mod toolchain;
+mod venv;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+use crate::project::{Project, now};
+use toolchain::{Choice, Toolchain};
+
+/// What to build, and with what.
+#[derive(Args, Default)]
+pub(crate) struct Options {
+    /// Use Debian's Rust in place of rustup's targets, as SOLOIST_GUEST_TOOLCHAIN=debian does
+    #[arg(long)]
+    pub(crate) fallback: bool,
+    /// Build the guests of one language
+    #[arg(long)]
+    pub(crate) only: Option<Language>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Rust,
+    C,
+    Python,
+}
+
+/// Builds what has changed. A second run takes about a second.
+pub(crate) fn build(project: &Project, options: &Options) -> Result<()> {
+    let guests = project.guests();
+    fs::create_dir_all(&guests).with_context(|| format!("cannot create {}", guests.display()))?;
+    let wanted = |language| options.only.is_none_or(|only| only == language);
+    if wanted(Language::Rust) || wanted(Language::C) {
+        let choice = if options.fallback {
+            Choice::Debian
+        } else {
+            Choice::from_environment()?
+        };
+        let toolchain = Toolchain::prepare(choice)?;
+        if wanted(Language::Rust) {
+            timed("rust", || rust::build(project, &toolchain))?;
+        }
+        if wanted(Language::C) {
+            timed("c", || c::build(project, &toolchain))?;
+        }
+    }
+    if wanted(Language::Python) {
+        timed("python", || python::build(project))?;
+    }
+    Ok(())
+}
+
+fn timed(what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let start = now();
+    work().with_context(|| format!("cannot build the {what} guests"))?;
+    eprintln!("guests: {what} in {:.1} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Puts a built component in place, unless the same is there: what depends on it then stays fresh.
+fn install(project: &Project, built: &Path, name: &str) -> Result<()> {
+    let bytes = fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
+    let target = project.guests().join(format!("{name}.wasm"));
+    if fs::read(&target).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    fs::write(&target, &bytes).with_context(|| format!("cannot write {}", target.display()))?;
+    eprintln!("guests: {name}.wasm, {} KiB", bytes.len().div_ceil(1024));
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! `cargo xtask`: the project's own errands. It refuses to hold anything that a user of the host needs.
+
+mod command;
+mod guests;
+mod project;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::project::Project;
+
+/// Builds, shows and checks Soloist.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    errand: Errand,
+}
+
+#[derive(Subcommand)]
+enum Errand {
+    /// Build the plugins and the guests of the tests into target/guests
+    Plugins(guests::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.errand) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(errand: Errand) -> Result<()> {
+    let project = Project::find()?;
+    match errand {
+        Errand::Plugins(options) => guests::build(&project, &options),
+    }
+}
