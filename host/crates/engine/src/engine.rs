@@ -1,137 +1,143 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use soloist_core::{ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Payload};
+use soloist_core::{Fact, FunctionName, History, InstanceId, ModuleDigest, Payload};
+use tokio::sync::oneshot;
 
+use crate::mailbox::{AdmittedStart, Mail, Reply};
+use crate::shared::{Shared, unavailable};
 use crate::{
-    Bound, FunctionKind, FunctionRecord, Guests, HubError, InstanceStatus, ModuleError,
-    ModuleRecord, Platform, Purged, RemovedModule, TaskHub,
+    DeployError, Deployment, EngineSettings, FunctionKind, FunctionRecord, Guests, HubError,
+    InstanceStatus, ModuleState, Platform, Purged, RemovedModule, Start, StartError, Started,
+    TaskHub, Told,
 };
 
 /// The running engine. Cheap to clone; all clones are one engine.
+#[derive(Debug)]
 pub struct Engine<H, G, P> {
-    inner: Arc<(H, G, P)>,
+    shared: Arc<Shared<H, G, P>>,
 }
 
-/// A start, as a caller asks for it.
-#[derive(Debug, Clone)]
-pub struct Start {
-    /// The name of an orchestrator function.
-    pub function: FunctionName,
-    /// The singleton key; a new GUID if none.
-    pub instance: Option<InstanceId>,
-    /// What the orchestrator is given.
-    pub input: Payload,
-    /// True if continue-as-new keeps the module.
-    pub pin: bool,
-}
-
-/// What became of a start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Started {
-    /// This caller won: a new execution is durable.
-    Started {
-        /// Its instance.
-        instance: InstanceId,
-        /// Its execution.
-        execution: ExecutionId,
-    },
-    /// An execution of this id is live.
-    Exists {
-        /// Its instance.
-        instance: InstanceId,
-    },
-}
-
-/// Why a start was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// No such name, or it is bound to an activity.
-    #[error("no orchestrator function '{name}'")]
-    UnknownFunction {
-        /// The name.
-        name: FunctionName,
-        /// True if the name is bound, but to an activity.
-        is_activity: bool,
-        /// The orchestrator functions that there are, in order.
-        known: Vec<FunctionName>,
-    },
-    /// The host stops, or cannot write now.
-    #[error(transparent)]
-    Hub(#[from] HubError),
-}
-
-/// What became of something told to an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// It is durable.
-    Accepted,
-    /// The instance has ended.
-    Ended,
-    /// No such instance.
-    Unknown,
-}
-
-/// What became of an upload.
-#[derive(Debug, Clone)]
-pub enum Deployment {
-    /// The name is bound.
-    Bound(FunctionRecord, Bound),
-    /// It compiles on; the name is bound when that is done.
-    Compiling(ModuleDigest),
-}
-
-/// Why an upload was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum DeployError {
-    /// The bytes are no usable component for this kind.
-    #[error(transparent)]
-    Module(#[from] ModuleError),
-    /// The component exports both kinds and the caller named none.
-    #[error(
-        "this component exports an orchestrator and an activity: say which with ?kind=orchestrator or ?kind=activity"
-    )]
-    KindNeeded,
-    /// Too many modules wait to be compiled.
-    #[error("too many modules are being compiled; try again later")]
-    Busy,
-    /// The host stops, or cannot write now.
-    #[error(transparent)]
-    Hub(#[from] HubError),
-}
-
-/// A module as callers see it.
-#[derive(Debug, Clone)]
-pub enum ModuleState {
-    /// It waits for its turn to be compiled, or is being compiled, since so long.
-    Compiling(Duration),
-    /// It was refused.
-    Refused(String),
-    /// It is stored and can run.
-    Ready(ModuleRecord),
+impl<H, G, P> Clone for Engine<H, G, P> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
 }
 
 impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
+    /// Begins to work on what the hub holds: unfinished instances, activities that outlived their executions, timers.
+    ///
+    /// # Errors
+    /// If the hub cannot be read.
+    pub async fn start_up(
+        hub: H,
+        guests: G,
+        platform: P,
+        settings: EngineSettings,
+    ) -> Result<Self, HubError> {
+        let shared = Arc::new(Shared::new(hub, guests, platform, settings));
+        shared.functions.fill(shared.hub.functions().await?);
+        shared.read_timers(None, shared.platform.now()).await?;
+        shared.tasks.spawn(Arc::clone(&shared).run_timers());
+        shared.tasks.spawn(Arc::clone(&shared).recover());
+        Ok(Self { shared })
+    }
+
+    /// Stops: no turn begins, those under way are committed, activities are dropped (they run again at the next start).
+    /// Returns when all that has happened, or after `patience`.
+    pub async fn shut_down(&self, patience: Duration) {
+        self.shared.stopping.cancel();
+        self.shared.tasks.close();
+        tokio::select! {
+            () = self.shared.tasks.wait() => {}
+            () = self.shared.platform.sleep(patience) => {
+                tracing::warn!("some turns did not end in time; they are taken again at the next start");
+            }
+        }
+    }
+
     /// Starts an instance, if none of its id is live. Of any number of concurrent callers exactly one is told `Started`.
     pub async fn start(&self, start: Start) -> Result<Started, StartError> {
-        todo!()
+        let function = self.shared.functions.get(&start.function);
+        let Some(function) = function
+            .as_ref()
+            .filter(|function| function.kind == FunctionKind::Orchestrator)
+        else {
+            let all = self.shared.functions.all().into_iter();
+            let known = all
+                .filter(|function| function.kind == FunctionKind::Orchestrator)
+                .map(|function| function.name);
+            return Err(StartError::UnknownFunction {
+                name: start.function,
+                is_activity: function.is_some(),
+                known: known.collect(),
+            });
+        };
+        let instance = start
+            .instance
+            .unwrap_or_else(|| self.shared.platform.new_instance_id());
+        if self.shared.owners.is_live(&instance) {
+            return Ok(Started::Exists { instance });
+        }
+        let admitted = AdmittedStart {
+            function: start.function,
+            module: function.digest,
+            input: start.input,
+            pin: start.pin,
+        };
+        Ok(self
+            .ask(&instance, |reply| Mail::Start {
+                start: admitted,
+                reply,
+            })
+            .await?)
     }
+
     /// What callers may know of an instance, or `None`.
     pub async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {
-        todo!()
+        self.shared.hub.status(id).await
     }
-    /// An instance with the history of its current execution, or `None`.
+
+    /// The history of the current execution of an instance, or `None`.
     pub async fn history(&self, id: &InstanceId) -> Result<Option<History>, HubError> {
-        todo!()
+        Ok(self.shared.hub.load(id).await?.map(|loaded| loaded.history))
     }
+
     /// Returns when the instance has ended, or after `timeout`, with its status then. Woken by the commit.
     pub async fn wait(
         &self,
         id: &InstanceId,
         timeout: Duration,
     ) -> Result<Option<InstanceStatus>, HubError> {
-        todo!()
+        let sleep = self.shared.platform.sleep(timeout);
+        tokio::pin!(sleep);
+        loop {
+            let ended = self.shared.watchers.watch(id);
+            let status = self.status(id).await?;
+            if status
+                .as_ref()
+                .is_none_or(|status| !status.status.is_live())
+            {
+                drop(ended);
+                self.shared.watchers.tidy(id);
+                return Ok(status);
+            }
+            let in_time = tokio::select! {
+                biased;
+                _ = ended => true,
+                () = self.shared.stopping.cancelled() => false,
+                () = &mut sleep => false,
+            };
+            if !in_time {
+                self.shared.watchers.tidy(id);
+                return self.status(id).await;
+            }
+        }
     }
+
     /// Raises an external event.
     pub async fn raise_event(
         &self,
@@ -139,29 +145,50 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         name: String,
         data: Payload,
     ) -> Result<Told, HubError> {
-        todo!()
+        self.tell(id, Fact::EventRaised { name, data }).await
     }
+
     /// Ends an instance at once; its orchestrator is not told.
     pub async fn terminate(
         &self,
         id: &InstanceId,
         reason: Option<String>,
     ) -> Result<Told, HubError> {
-        todo!()
+        self.tell(id, Fact::Terminated { reason }).await
     }
+
     /// Answers from here on have not happened until the instance is resumed.
     pub async fn suspend(&self, id: &InstanceId, reason: Option<String>) -> Result<Told, HubError> {
-        todo!()
+        self.tell(id, Fact::Suspended { reason }).await
     }
+
     /// Ends a suspension.
     pub async fn resume(&self, id: &InstanceId, reason: Option<String>) -> Result<Told, HubError> {
-        todo!()
+        self.tell(id, Fact::Resumed { reason }).await
     }
+
     /// Removes all that is stored of an instance that has ended.
     pub async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
-        todo!()
+        self.ask(id, |reply| Mail::Purge { reply }).await
     }
-    /// Checks, compiles and binds a component; returns after `patience` if it compiles longer.
+
+    async fn tell(&self, id: &InstanceId, fact: Fact) -> Result<Told, HubError> {
+        self.ask(id, |reply| Mail::Tell { fact, reply }).await
+    }
+
+    async fn ask<T>(
+        &self,
+        id: &InstanceId,
+        mail: impl FnOnce(Reply<T>) -> Mail,
+    ) -> Result<T, HubError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.send_bounded(id, mail(reply))?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(unavailable("serving a request", "the host is stopping")))
+    }
+
+    /// Checks, compiles and binds a component; returns after `patience` if it compiles longer, and goes on compiling.
     pub async fn deploy(
         &self,
         name: FunctionName,
@@ -169,38 +196,36 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         bytes: Arc<[u8]>,
         patience: Duration,
     ) -> Result<Deployment, DeployError> {
-        todo!()
+        self.shared.deploy(name, kind, bytes, patience).await
     }
+
     /// All functions, in order of name.
     pub fn functions(&self) -> Vec<FunctionRecord> {
-        todo!()
+        self.shared.functions.all()
     }
+
     /// One function.
     pub fn function(&self, name: &FunctionName) -> Option<FunctionRecord> {
-        todo!()
+        self.shared.functions.get(name)
     }
+
     /// Takes a name away. False if it was not bound.
     pub async fn unbind(&self, name: &FunctionName) -> Result<bool, HubError> {
-        todo!()
+        self.shared.unbind(name).await
     }
+
     /// A module, or `None`.
     pub async fn module(&self, digest: ModuleDigest) -> Result<Option<ModuleState>, HubError> {
-        todo!()
+        self.shared.module(digest).await
     }
+
     /// Removes a module that nothing needs.
     pub async fn remove_module(&self, digest: ModuleDigest) -> Result<RemovedModule, HubError> {
-        todo!()
+        self.shared.remove_module(digest).await
     }
-    /// True if the engine takes work: recovery has begun and it is not stopping, and its hub could be written last.
-    pub fn is_ready(&self) -> bool {
-        todo!()
-    }
-}
 
-impl<H, G, P> Clone for Engine<H, G, P> {
-    fn clone(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-        }
+    /// True if the engine takes work: it is not stopping, and its hub could be written when it was last tried.
+    pub fn is_ready(&self) -> bool {
+        !self.shared.stopping.is_cancelled() && self.shared.writable.load(Ordering::Relaxed)
     }
 }

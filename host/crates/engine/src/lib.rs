@@ -5,12 +5,24 @@
 //! Each active instance has one owner here; every fact about it is a message to that owner, which alone assigns sequence
 //! numbers. Nothing leaves the host before the commit that it follows from.
 
+mod dispatcher;
 mod engine;
+mod functions;
 mod guests;
+mod hot;
 mod hub;
+mod mailbox;
+mod outcome;
+mod owner;
+mod owners;
 mod platform;
+mod recovery;
+mod settings;
+mod shared;
+mod timers;
+mod watchers;
 
-pub use engine::{DeployError, Deployment, Engine, ModuleState, Start, StartError, Started, Told};
+pub use engine::Engine;
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
 };
@@ -19,7 +31,9 @@ pub use hub::{
     InstanceStatus, Loaded, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
     RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished,
 };
+pub use outcome::{DeployError, Deployment, ModuleState, Start, StartError, Started, Told};
 pub use platform::Platform;
+pub use settings::EngineSettings;
 
 /// Any error, as a cause.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,275 @@
+//! Runs activities, at most so many at once, and fairly: instances take turns.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use soloist_core::{
+    Dispatch, EventId, ExecutionId, Failure, HostError, InstanceId, Payload, RetryPolicy,
+    TaskResult, Work,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::mailbox::Mail;
+use crate::shared::Shared;
+use crate::{ActivityCall, FunctionKind, Guests, Platform, TaskHub};
+
+type Key = (ExecutionId, EventId);
+
+/// The work that was handed out and whose end is not durable yet.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    running_max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By instance: what waits, what runs, and what has ended but is not recorded.
+    instances: HashMap<InstanceId, BTreeMap<Key, Entry>>,
+    /// What waits, by instance in the order asked for.
+    waiting: HashMap<InstanceId, VecDeque<Key>>,
+    /// The instances of `waiting`, in the order in which they take turns.
+    turns: VecDeque<InstanceId>,
+    running: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    input: Payload,
+    interrupt: CancellationToken,
+}
+
+/// A call that is to be run now.
+#[derive(Debug)]
+struct Next {
+    instance: InstanceId,
+    key: Key,
+    name: String,
+    input: Payload,
+    interrupt: CancellationToken,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(running_max: usize) -> Self {
+        Self {
+            running_max,
+            state: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("no code panics while it holds the dispatcher")
+    }
+
+    /// The end of this work is durable, or nobody wants it any more.
+    pub(crate) fn done(&self, instance: &InstanceId, key: Key) {
+        self.lock().remove(instance, key);
+    }
+
+    /// Stops work: running activities are dropped, waiting ones never begin.
+    pub(crate) fn interrupt(&self, instance: &InstanceId, key: Key) {
+        if let Some(entry) = self.lock().remove(instance, key) {
+            entry.interrupt.cancel();
+        }
+    }
+
+    /// Stops all work of an instance, of this and of earlier executions.
+    pub(crate) fn interrupt_all(&self, instance: &InstanceId) {
+        let mut state = self.lock();
+        state.waiting.remove(instance);
+        for entry in state
+            .instances
+            .remove(instance)
+            .into_iter()
+            .flat_map(BTreeMap::into_values)
+        {
+            entry.interrupt.cancel();
+        }
+    }
+
+    /// The next call, if there is room for it.
+    fn next(&self) -> Option<Next> {
+        let mut state = self.lock();
+        while state.running < self.running_max {
+            let instance = state.turns.pop_front()?;
+            let Some(queue) = state.waiting.get_mut(&instance) else {
+                continue;
+            };
+            let key = queue.pop_front();
+            if queue.is_empty() {
+                state.waiting.remove(&instance);
+            } else {
+                state.turns.push_back(instance.clone());
+            }
+            // What was interrupted while it waited has no entry any more.
+            let entry = key.and_then(|key| Some((key, state.instances.get(&instance)?.get(&key)?)));
+            if let Some((key, entry)) = entry {
+                let (name, input) = (entry.name.clone(), entry.input.clone());
+                let interrupt = entry.interrupt.clone();
+                state.running += 1;
+                return Some(Next {
+                    instance,
+                    key,
+                    name,
+                    input,
+                    interrupt,
+                });
+            }
+        }
+        None
+    }
+
+    fn ended(&self) {
+        self.lock().running -= 1;
+    }
+}
+
+impl State {
+    fn remove(&mut self, instance: &InstanceId, key: Key) -> Option<Entry> {
+        let entries = self.instances.get_mut(instance)?;
+        let entry = entries.remove(&key);
+        if entries.is_empty() {
+            self.instances.remove(instance);
+        }
+        entry
+    }
+
+    fn add(&mut self, instance: &InstanceId, key: Key, entry: Entry) {
+        let entries = self.instances.entry(instance.clone()).or_default();
+        if entries.contains_key(&key) {
+            return;
+        }
+        entries.insert(key, entry);
+        let queue = self.waiting.entry(instance.clone()).or_insert_with(|| {
+            self.turns.push_back(instance.clone());
+            VecDeque::new()
+        });
+        queue.push_back(key);
+    }
+}
+
+impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
+    /// Begins work that is durably asked for. What was handed out already is not begun twice.
+    pub(crate) fn dispatch(
+        self: &Arc<Self>,
+        instance: &InstanceId,
+        execution: ExecutionId,
+        work: Vec<Dispatch>,
+    ) {
+        if work.is_empty() || self.stopping.is_cancelled() {
+            return;
+        }
+        let mut state = self.dispatcher.lock();
+        for Dispatch { scheduled, work } in work {
+            match supported(work) {
+                Ok((name, input)) => {
+                    let entry = Entry {
+                        name,
+                        input,
+                        interrupt: CancellationToken::new(),
+                    };
+                    state.add(instance, (execution, scheduled), entry);
+                }
+                Err(failure) => self.send(
+                    instance,
+                    Mail::Answer {
+                        execution,
+                        scheduled,
+                        result: Err(failure),
+                    },
+                ),
+            }
+        }
+        drop(state);
+        self.run_next();
+    }
+
+    fn run_next(self: &Arc<Self>) {
+        while let Some(next) = self.dispatcher.next() {
+            let shared = Arc::clone(self);
+            self.tasks
+                .spawn(async move { shared.run_activity(next).await });
+        }
+    }
+
+    async fn run_activity(self: Arc<Self>, next: Next) {
+        let Next {
+            instance,
+            key: (execution, scheduled),
+            name,
+            input,
+            interrupt,
+        } = next;
+        let key = execution.task_key(scheduled);
+        let result = tokio::select! {
+            biased;
+            () = interrupt.cancelled() => None,
+            () = self.stopping.cancelled() => None,
+            result = self.call(&instance, &name, ActivityInput { key, input }) => Some(result),
+        };
+        self.dispatcher.ended();
+        if let Some(result) = result {
+            self.send(
+                &instance,
+                Mail::Answer {
+                    execution,
+                    scheduled,
+                    result,
+                },
+            );
+        }
+        self.run_next();
+    }
+
+    /// Calls an activity, until it answers: a busy host is no answer.
+    async fn call(&self, instance: &InstanceId, name: &str, call: ActivityInput) -> TaskResult {
+        for attempt in 0.. {
+            let function = name.parse().ok().and_then(|name| self.functions.get(&name));
+            let Some(function) =
+                function.filter(|function| function.kind == FunctionKind::Activity)
+            else {
+                let message = format!("no activity function '{name}'; upload one under this name");
+                return Err(HostError::UnknownFunction.failure(message));
+            };
+            let call = ActivityCall {
+                function: function.name,
+                instance: instance.clone(),
+                key: call.key,
+                attempt: 1,
+                input: call.input.clone(),
+            };
+            match self.guests.activity(function.digest, call).await {
+                Ok(result) => return result,
+                Err(error) => self.recover_from(error, attempt).await,
+            }
+        }
+        unreachable!("the loop above ends only with an answer")
+    }
+}
+
+struct ActivityInput {
+    key: soloist_core::TaskKey,
+    input: Payload,
+}
+
+/// The activity to run, or why this host does not do it.
+fn supported(work: Work) -> Result<(String, Payload), Failure> {
+    let unsupported =
+        |what: &str| Err(HostError::Unsupported.failure(format!("{what} is not supported yet")));
+    match work {
+        Work::Activity {
+            name,
+            input,
+            retry: None,
+        } => Ok((name, input)),
+        Work::Activity {
+            retry: Some(RetryPolicy { .. }),
+            ..
+        } => unsupported("a retry policy"),
+        Work::Child { .. } => unsupported("call-orchestrator"),
+        Work::Http => unsupported("call-http"),
+    }
+}

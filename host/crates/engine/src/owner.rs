@@ -1,0 +1,387 @@
+//! The owner of one active instance: the one place that assigns its sequence numbers. This file takes mail in; `turn.rs`
+//! runs the guest, `commit.rs` makes durable what came of it.
+
+mod batch;
+mod commit;
+mod turn;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use soloist_core::{
+    EventId, Execution, ExecutionId, Fact, InstanceId, Started as StartedEvent, TaskResult,
+};
+
+use self::batch::Batch;
+use crate::mailbox::{AdmittedStart, Mail, Mailbox, Reply};
+use crate::shared::Shared;
+use crate::{Guests, HubError, Loaded, Platform, Purged, SharedExecution, Started, TaskHub, Told};
+
+/// How much mail one turn takes in at most.
+const BATCH_MAX: usize = 1_000;
+
+pub(crate) struct Owner<H, G: Guests, P> {
+    desk: Desk<H, G, P>,
+    standing: Standing<G::Orchestrator>,
+    /// Mail taken from the mailbox and not dealt with.
+    backlog: VecDeque<Mail>,
+    /// How often in a row the hub has failed.
+    failures: u32,
+    /// The last run was stopped for a reason that the machine may have caused; if this one is too, it is recorded.
+    is_second_run: bool,
+}
+
+/// What an owner has at hand whatever it knows of its instance.
+struct Desk<H, G, P> {
+    shared: Arc<Shared<H, G, P>>,
+    id: InstanceId,
+    mailbox: Arc<Mailbox>,
+}
+
+/// What the owner knows of its instance.
+enum Standing<O> {
+    /// Nothing: the hub is to be asked.
+    NotLoaded,
+    /// There is no live execution.
+    NotLive(Told),
+    /// There is one, in memory.
+    Live(Live<O>),
+}
+
+/// A live execution in memory.
+struct Live<O> {
+    execution: SharedExecution,
+    /// The guest, parked; none before its first turn and after a load.
+    guest: Option<O>,
+    /// The start is not durable yet.
+    is_new: bool,
+    /// A turn has been committed.
+    has_run: bool,
+    /// The hub holds something that no turn has seen, or says so.
+    ready: bool,
+    /// Messages of the inbox that were delivered and are to go with the next commit.
+    inbox: Vec<i64>,
+}
+
+impl<O> Live<O> {
+    fn new(execution: Execution) -> Self {
+        Self {
+            execution: Arc::new(Mutex::new(execution)),
+            guest: None,
+            is_new: false,
+            has_run: false,
+            ready: false,
+            inbox: Vec::new(),
+        }
+    }
+
+    fn execution(&self) -> MutexGuard<'_, Execution> {
+        lock(&self.execution)
+    }
+
+    fn is_turn_due(&self) -> bool {
+        let execution = self.execution();
+        self.ready || self.is_new || execution.next_event() != execution.next_untaken()
+    }
+}
+
+fn lock(execution: &SharedExecution) -> MutexGuard<'_, Execution> {
+    execution
+        .lock()
+        .expect("no code panics while it holds an execution")
+}
+
+impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
+    pub(crate) fn new(shared: Arc<Shared<H, G, P>>, id: InstanceId, mailbox: Arc<Mailbox>) -> Self {
+        Self {
+            desk: Desk {
+                shared,
+                id,
+                mailbox,
+            },
+            standing: Standing::NotLoaded,
+            backlog: VecDeque::new(),
+            failures: 0,
+            is_second_run: false,
+        }
+    }
+
+    /// Works until there is nothing to do and nothing in memory, or the host stops.
+    pub(crate) async fn run(mut self) {
+        while !self.desk.shared.stopping.is_cancelled() {
+            self.backlog.extend(self.desk.mailbox.take());
+            if !self.backlog.is_empty() || self.is_turn_due() {
+                self.step().await;
+            } else if matches!(self.standing, Standing::Live(_)) {
+                tokio::select! {
+                    () = self.desk.mailbox.arrival() => {}
+                    () = self.desk.shared.stopping.cancelled() => {}
+                }
+            } else if self
+                .desk
+                .shared
+                .owners
+                .retire(&self.desk.id, &self.desk.mailbox)
+            {
+                return;
+            }
+        }
+        self.desk.mailbox.close();
+    }
+
+    fn is_turn_due(&self) -> bool {
+        matches!(&self.standing, Standing::Live(live) if live.is_turn_due())
+    }
+
+    /// Takes in what waits, and takes the turn that follows from it.
+    async fn step(&mut self) {
+        let mut batch = Batch::default();
+        match self.gather(&mut batch).await {
+            Ok(()) if self.is_turn_due() => self.take_turn(batch).await,
+            Ok(()) => self.settle(batch),
+            Err(error) => self.give_up(error, batch).await,
+        }
+    }
+
+    /// Takes in mail that one turn can answer: up to a start or an end.
+    async fn gather(&mut self, batch: &mut Batch) -> Result<(), HubError> {
+        while batch.len() < BATCH_MAX
+            && let Some(mail) = self.backlog.pop_front()
+        {
+            if let Err(error) = self.stand_for(&mail).await {
+                batch.keep(mail);
+                return Err(error);
+            }
+            let is_last = match mail {
+                Mail::Start { start, reply } => self.take_start(start, reply, batch),
+                Mail::Tell { fact, reply } => self.take_telling(fact, reply, batch),
+                Mail::Answer {
+                    execution,
+                    scheduled,
+                    result,
+                } => {
+                    self.take_answer(execution, scheduled, result, batch)
+                        .await?;
+                    false
+                }
+                Mail::TimerFired {
+                    execution,
+                    timer,
+                    permit,
+                } => {
+                    self.deliver(Some(execution), Fact::TimerFired { timer });
+                    batch.keep(Mail::TimerFired {
+                        execution,
+                        timer,
+                        permit,
+                    });
+                    false
+                }
+                Mail::Wake { permit } => {
+                    batch.keep(Mail::Wake { permit });
+                    false
+                }
+                Mail::Purge { reply } => {
+                    let purged = self.purge().await;
+                    drop(reply.send(purged));
+                    false
+                }
+                Mail::Evict => {
+                    if !self.is_turn_due() && matches!(self.standing, Standing::Live(_)) {
+                        self.standing = Standing::NotLoaded;
+                    }
+                    false
+                }
+            };
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns true if a turn must be taken before more mail is looked at: here, and below.
+    fn take_start(
+        &mut self,
+        start: AdmittedStart,
+        reply: Reply<Started>,
+        batch: &mut Batch,
+    ) -> bool {
+        match &self.standing {
+            // Not loaded after `stand_for` means: the hub has a live one.
+            Standing::Live(_) | Standing::NotLoaded => {
+                let instance = self.desk.id.clone();
+                // Whoever hung up does not want to know: here, and below.
+                drop(reply.send(Ok(Started::Exists { instance })));
+                false
+            }
+            Standing::NotLive(_) => {
+                self.standing = Standing::Live(self.begin(&start));
+                batch.keep(Mail::Start { start, reply });
+                true
+            }
+        }
+    }
+
+    fn take_telling(&mut self, fact: Fact, reply: Reply<Told>, batch: &mut Batch) -> bool {
+        match &self.standing {
+            Standing::NotLive(told) => {
+                drop(reply.send(Ok(*told)));
+                false
+            }
+            Standing::NotLoaded | Standing::Live(_) => {
+                let ends = matches!(fact, Fact::Terminated { .. });
+                self.deliver(None, fact.clone());
+                batch.keep(Mail::Tell { fact, reply });
+                ends
+            }
+        }
+    }
+
+    async fn take_answer(
+        &mut self,
+        execution: ExecutionId,
+        scheduled: EventId,
+        result: TaskResult,
+        batch: &mut Batch,
+    ) -> Result<(), HubError> {
+        let is_live = self.is_live(execution);
+        if is_live {
+            let result = result.clone();
+            self.deliver(Some(execution), Fact::Answer { scheduled, result });
+        }
+        let finished = if is_live {
+            Ok(())
+        } else {
+            self.desk
+                .shared
+                .hub
+                .finish_orphan(execution, scheduled)
+                .await
+        };
+        if is_live || finished.is_err() {
+            batch.keep(Mail::Answer {
+                execution,
+                scheduled,
+                result,
+            });
+        } else {
+            self.desk
+                .shared
+                .dispatcher
+                .done(&self.desk.id, (execution, scheduled));
+        }
+        finished
+    }
+
+    /// Loads what this mail needs to know.
+    async fn stand_for(&mut self, mail: &Mail) -> Result<(), HubError> {
+        if !matches!(self.standing, Standing::NotLoaded) {
+            return Ok(());
+        }
+        match mail {
+            Mail::Evict => {}
+            // The row tells; a start does not need the history of the one that it is refused for.
+            Mail::Start { .. } | Mail::Purge { .. } => {
+                match self.desk.shared.hub.status(&self.desk.id).await? {
+                    None => self.standing = Standing::NotLive(Told::Unknown),
+                    Some(status) if !status.status.is_live() => {
+                        self.standing = Standing::NotLive(Told::Ended);
+                    }
+                    Some(_) => {}
+                }
+            }
+            Mail::Tell { .. }
+            | Mail::Answer { .. }
+            | Mail::TimerFired { .. }
+            | Mail::Wake { .. } => self.load().await?,
+        }
+        Ok(())
+    }
+
+    async fn load(&mut self) -> Result<(), HubError> {
+        let Some(loaded) = self.desk.shared.hub.load(&self.desk.id).await? else {
+            self.standing = Standing::NotLive(Told::Unknown);
+            return Ok(());
+        };
+        let Loaded {
+            history,
+            status,
+            ready,
+            custom_status,
+            logged,
+            inbox,
+        } = loaded;
+        if !status.is_live() {
+            self.standing = Standing::NotLive(Told::Ended);
+            return Ok(());
+        }
+        let work = history.open_work();
+        let execution = Execution::load(self.desk.id.clone(), history, logged, custom_status);
+        let id = execution.id();
+        let mut live = Live::new(execution);
+        live.has_run = status != crate::RuntimeStatus::Pending;
+        live.ready = ready;
+        let now = self.desk.shared.platform.now();
+        for message in inbox {
+            if message.execution.is_none_or(|execution| execution == id) {
+                live.execution().deliver(message.fact, now);
+            }
+            live.inbox.push(message.id);
+        }
+        self.standing = Standing::Live(live);
+        self.desk.mailbox.set_live(true);
+        self.desk.shared.dispatch(&self.desk.id, id, work);
+        Ok(())
+    }
+
+    /// A new execution, not durable yet.
+    fn begin(&self, start: &AdmittedStart) -> Live<G::Orchestrator> {
+        let started = StartedEvent {
+            execution: self.desk.shared.platform.new_execution_id(),
+            function: start.function.clone(),
+            module: start.module,
+            input: start.input.clone(),
+            nonce: self.desk.shared.platform.new_nonce(),
+            parent: None,
+            pin: start.pin,
+            generation: 0,
+        };
+        let mut live = Live::new(Execution::start(
+            self.desk.id.clone(),
+            started,
+            self.desk.shared.platform.now(),
+        ));
+        live.is_new = true;
+        live
+    }
+
+    fn is_live(&self, execution: ExecutionId) -> bool {
+        matches!(&self.standing, Standing::Live(live) if live.execution().id() == execution)
+    }
+
+    /// Delivers a fact to the live execution, if it is the one meant.
+    fn deliver(&self, execution: Option<ExecutionId>, fact: Fact) {
+        if let Standing::Live(live) = &self.standing {
+            let mut live = live.execution();
+            if execution.is_none_or(|execution| execution == live.id()) {
+                live.deliver(fact, self.desk.shared.platform.now());
+            }
+        }
+    }
+
+    async fn purge(&mut self) -> Result<Purged, HubError> {
+        if !matches!(self.standing, Standing::NotLive(_)) {
+            return Ok(Purged::Live);
+        }
+        let purged = self.desk.shared.hub.purge(&self.desk.id).await?;
+        match purged {
+            Purged::Live => self.standing = Standing::NotLoaded,
+            Purged::Purged | Purged::Unknown => {
+                self.standing = Standing::NotLive(Told::Unknown);
+                self.desk.shared.dispatcher.interrupt_all(&self.desk.id);
+            }
+        }
+        Ok(purged)
+    }
+}

@@ -1,0 +1,378 @@
+//! What came of a turn is made durable; then, and only then, something leaves the host.
+
+use soloist_core::{
+    Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, InstanceId,
+    Started as StartedEvent, Timer, Timestamp, Work,
+};
+
+use super::batch::Batch;
+use super::{Desk, Live, Owner, Standing};
+use crate::hot::Keep;
+use crate::mailbox::Mail;
+use crate::{
+    Begin, DueTimer, Expects, FunctionKind, Guests, HubError, Operation, Orchestrator, Orphan,
+    Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
+};
+
+/// How often a decision is made anew because the hub stood elsewhere, before callers are turned away.
+const CONFLICTS_MAX: u32 = 3;
+
+/// What the execution was before an operation.
+pub(super) struct Stage {
+    pub(super) is_new: bool,
+    pub(super) has_run: bool,
+    pub(super) inbox: Vec<i64>,
+}
+
+/// What is to be done once an operation is durable.
+pub(super) struct AfterCommit {
+    execution: ExecutionId,
+    dispatch: Vec<Dispatch>,
+    interrupt: Vec<EventId>,
+    timers: Vec<Timer>,
+    timers_done: Vec<EventId>,
+}
+
+impl AfterCommit {
+    pub(super) fn of(decision: &Decision, execution: ExecutionId) -> Self {
+        Self {
+            execution,
+            dispatch: decision.dispatch.clone(),
+            interrupt: decision.interrupt.clone(),
+            timers: decision.timers.clone(),
+            timers_done: decision.timers_done.clone(),
+        }
+    }
+}
+
+impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
+    /// Makes a turn durable, and does what follows from it.
+    pub(super) async fn commit(
+        &mut self,
+        mut live: Live<G::Orchestrator>,
+        mut decision: Decision,
+        mut batch: Batch,
+    ) {
+        let after = AfterCommit::of(&decision, live.execution().id());
+        let end = decision.end.take();
+        let stage = Stage {
+            is_new: live.is_new,
+            has_run: live.has_run,
+            inbox: std::mem::take(&mut live.inbox),
+        };
+        let mut operation = self
+            .desk
+            .operation(&live.execution(), decision, stage, false);
+        let next = self.desk.close(&mut operation, end.as_ref(), &live);
+        let nothing_new = operation.events.is_empty()
+            && operation.begins.is_none()
+            && operation.inbox_taken.is_empty()
+            && operation.logs.is_empty()
+            && operation.custom_status.is_none()
+            && !live.ready;
+        let goes_on = end.is_none() || next.is_some();
+        if !goes_on {
+            self.desk.mailbox.set_live(false);
+        }
+        if !nothing_new && let Err(error) = self.desk.shared.hub.commit(operation).await {
+            return self.give_up(error, batch).await;
+        }
+        self.failures = 0;
+        self.desk.shared.set_writable(true);
+        if goes_on {
+            self.desk.mailbox.set_live(true);
+        }
+        self.desk.committed(&after, &mut batch);
+        match (end, next) {
+            (None, _) => {
+                live.is_new = false;
+                let has_begun = live.execution().has_begun();
+                live.has_run |= has_begun;
+                live.ready = false;
+                self.park(live);
+            }
+            (Some(_), Some(next)) => {
+                self.desk.shared.timers.remove_all(after.execution);
+                let mut live = Live::new(next);
+                live.has_run = true;
+                live.ready = true;
+                self.standing = Standing::Live(live);
+            }
+            (Some(end), None) => {
+                self.desk.shared.timers.remove_all(after.execution);
+                if matches!(end, End::Terminated(_)) {
+                    self.desk.shared.dispatcher.interrupt_all(&self.desk.id);
+                }
+                self.desk.shared.hot.remove(&self.desk.id);
+                self.standing = Standing::NotLive(Told::Ended);
+                self.desk.shared.watchers.ended(&self.desk.id);
+            }
+        }
+    }
+
+    /// Nothing was to be done: callers are told that what they said holds.
+    pub(super) fn settle(&self, mut batch: Batch) {
+        for key in batch.acknowledge(&self.desk.id, None) {
+            self.desk.shared.dispatcher.done(&self.desk.id, key);
+        }
+    }
+
+    /// Keeps the guest parked in memory, as far as there is room.
+    fn park(&mut self, live: Live<G::Orchestrator>) {
+        let Some(guest) = &live.guest else {
+            // Not runnable and not in memory: it is suspended. Its facts are durable; it costs its rows.
+            self.standing = Standing::NotLoaded;
+            return;
+        };
+        let (bytes, keep) = {
+            let execution = live.execution();
+            let events = execution.next_event().get();
+            (
+                guest.weight(),
+                Keep::of(execution.waits_for_timers_only(), events),
+            )
+        };
+        self.standing = Standing::Live(live);
+        for victim in self.desk.shared.hot.park(&self.desk.id, bytes.max(1), keep) {
+            if victim == self.desk.id {
+                self.standing = Standing::NotLoaded;
+            } else {
+                self.desk
+                    .shared
+                    .owners
+                    .send_if_present(&victim, Mail::Evict);
+            }
+        }
+    }
+
+    /// The hub did not take it. What is in memory is void; it is read again and decided anew.
+    pub(super) async fn give_up(&mut self, error: HubError, batch: Batch) {
+        self.standing = Standing::NotLoaded;
+        self.desk.shared.hot.remove(&self.desk.id);
+        match &error {
+            HubError::Conflict(_) if self.failures < CONFLICTS_MAX => {
+                tracing::warn!(instance.id = %self.desk.id, "the history has moved on; the turn is taken anew");
+                batch.requeue(&mut self.backlog);
+                self.backlog.push_back(Mail::Wake { permit: None });
+                self.failures += 1;
+            }
+            HubError::Corrupt { .. } => {
+                tracing::error!(
+                    instance.id = %self.desk.id,
+                    error = &error as &dyn std::error::Error,
+                    "the instance is set aside until it is purged or the host starts again"
+                );
+                let mut nothing_to_retry = std::collections::VecDeque::new();
+                batch.refuse(
+                    "reading the history",
+                    &error.to_string(),
+                    &mut nothing_to_retry,
+                );
+            }
+            HubError::Unavailable { .. } | HubError::Conflict(_) => {
+                tracing::warn!(
+                    instance.id = %self.desk.id,
+                    error = &error as &dyn std::error::Error,
+                    "the task hub failed; the turn is taken anew"
+                );
+                self.desk.shared.set_writable(false);
+                batch.refuse(
+                    "writing to the task hub",
+                    &error.to_string(),
+                    &mut self.backlog,
+                );
+                self.backlog.push_back(Mail::Wake { permit: None });
+                let failures = self.failures;
+                self.failures += 1;
+                tokio::select! {
+                    () = self.desk.shared.stopping.cancelled() => {}
+                    () = self.desk.shared.back_off(failures) => {}
+                }
+            }
+        }
+    }
+}
+
+impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
+    /// An operation that stores `decision`, before its end is looked at.
+    pub(super) fn operation(
+        &self,
+        execution: &Execution,
+        decision: Decision,
+        stage: Stage,
+        ready: bool,
+    ) -> Operation {
+        let Stage {
+            is_new,
+            has_run,
+            inbox,
+        } = stage;
+        let first = decision
+            .events
+            .first()
+            .map_or(execution.next_untaken(), |event| event.id);
+        let (expects, events, begins) = if is_new {
+            let begin = Begin {
+                started: execution.started().clone(),
+                events: decision.events,
+            };
+            (Expects::NotLive, Vec::new(), Some(begin))
+        } else {
+            (
+                Expects::At {
+                    execution: execution.id(),
+                    next: first,
+                },
+                decision.events,
+                None,
+            )
+        };
+        let status = match (
+            execution.is_suspended(),
+            has_run || !ready && execution.has_begun(),
+        ) {
+            (true, _) => RuntimeStatus::Suspended,
+            (false, true) => RuntimeStatus::Running,
+            (false, false) => RuntimeStatus::Pending,
+        };
+        Operation {
+            instance: self.id.clone(),
+            expects,
+            events,
+            begins,
+            status,
+            custom_status: decision.custom_status,
+            ready,
+            open_work: decision.open_work,
+            timers: decision.timers,
+            timers_done: decision.timers_done,
+            orphans: orphans(&self.id, execution.id(), decision.orphans),
+            drop_orphans: false,
+            logs: decision.logs,
+            messages: Vec::new(),
+            inbox_taken: inbox,
+            now: self.shared.platform.now(),
+        }
+    }
+
+    /// Writes the end of the execution into the operation. Returns the next execution, where there is one.
+    fn close(
+        &self,
+        operation: &mut Operation,
+        end: Option<&End>,
+        live: &Live<G::Orchestrator>,
+    ) -> Option<Execution> {
+        operation.status = match end? {
+            End::Completed(_) => RuntimeStatus::Completed,
+            End::Failed(_) => RuntimeStatus::Failed,
+            End::Terminated(_) => {
+                operation.drop_orphans = true;
+                RuntimeStatus::Terminated
+            }
+            End::ContinuedAsNew { input, carried } => {
+                let started = StartedEvent {
+                    input: input.clone(),
+                    ..self.successor(live)
+                };
+                let next = self.begin_next(started, carried, operation.now);
+                // A first execution that continues as new in its first turn is never stored: its successor is the start.
+                operation.begins = Some(next.1);
+                operation.status = RuntimeStatus::Running;
+                operation.ready = true;
+                operation.open_work = 0;
+                operation.custom_status = None;
+                operation.timers.clear();
+                operation.logs.clear();
+                return Some(next.0);
+            }
+        };
+        operation.open_work = 0;
+        operation.timers.clear();
+        None
+    }
+
+    /// How the next execution of a chain is started, but for its input.
+    fn successor(&self, live: &Live<G::Orchestrator>) -> StartedEvent {
+        let execution = live.execution();
+        let before = execution.started();
+        let newest = self.shared.functions.get(&before.function);
+        let newest =
+            newest.filter(|function| !before.pin && function.kind == FunctionKind::Orchestrator);
+        StartedEvent {
+            execution: self.shared.platform.new_execution_id(),
+            nonce: self.shared.platform.new_nonce(),
+            module: newest.map_or(before.module, |function| function.digest),
+            generation: before.generation + 1,
+            ..before.clone()
+        }
+    }
+
+    fn begin_next(
+        &self,
+        started: StartedEvent,
+        carried: &[(String, soloist_core::Payload)],
+        now: Timestamp,
+    ) -> (Execution, Begin) {
+        let mut next = Execution::start(self.id.clone(), started.clone(), now);
+        for (name, data) in carried {
+            next.deliver(
+                Fact::EventRaised {
+                    name: name.clone(),
+                    data: data.clone(),
+                },
+                now,
+            );
+        }
+        let events = next.take_delivered().events;
+        (next, Begin { started, events })
+    }
+
+    /// The facts of `batch` are durable, and so is what was decided with them.
+    pub(super) fn committed(&self, after: &AfterCommit, batch: &mut Batch) {
+        for key in batch.acknowledge(&self.id, Some(after.execution)) {
+            self.shared.dispatcher.done(&self.id, key);
+        }
+        for scheduled in &after.interrupt {
+            self.shared
+                .dispatcher
+                .interrupt(&self.id, (after.execution, *scheduled));
+        }
+        for scheduled in &after.timers_done {
+            self.shared.timers.remove(after.execution, *scheduled);
+        }
+        for Timer { scheduled, fire_at } in after.timers.iter().copied() {
+            let cursor = TimerCursor {
+                fire_at,
+                execution: after.execution,
+                scheduled,
+            };
+            self.shared.timers.add(DueTimer {
+                instance: self.id.clone(),
+                cursor,
+            });
+        }
+        self.shared
+            .dispatch(&self.id, after.execution, after.dispatch.clone());
+    }
+}
+
+fn orphans(instance: &InstanceId, execution: ExecutionId, work: Vec<Dispatch>) -> Vec<Orphan> {
+    let orphans = work
+        .into_iter()
+        .filter_map(|Dispatch { scheduled, work }| match work {
+            // A retry policy is not served yet: the call has its answer.
+            Work::Activity {
+                name,
+                input,
+                retry: None,
+            } => Some(Orphan {
+                instance: instance.clone(),
+                execution,
+                scheduled,
+                name,
+                input,
+            }),
+            Work::Activity { retry: Some(_), .. } | Work::Child { .. } | Work::Http => None,
+        });
+    orphans.collect()
+}

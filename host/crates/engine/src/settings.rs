@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+/// The engine's bounds.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// The most memory that parked guests may hold, in bytes. At 0 every guest is evicted as soon as it parks.
+    pub hot_bytes_max: usize,
+    /// The most guests that are parked in memory.
+    pub hot_guests_max: usize,
+    /// The most activities that run at once.
+    pub activities_max: usize,
+    /// The most instances that timers and recovery wake at once.
+    pub wakes_max: usize,
+    /// The most messages that may wait for one instance before callers are turned away.
+    pub mailbox_max: usize,
+    /// The most modules that wait to be compiled.
+    pub compiles_max: usize,
+    /// How long a fact waits for the turn that follows from it, before it is committed alone.
+    pub turn_grace: Duration,
+    /// How far ahead timers are held in memory.
+    pub timer_horizon: Duration,
+    /// The most timers that are held in memory.
+    pub timers_max: usize,
+    /// The first delay before a failed commit is tried again; it doubles up to a hundred times this.
+    pub retry_delay: Duration,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            hot_bytes_max: 512 * 1024 * 1024,
+            hot_guests_max: 2_000,
+            activities_max: 256,
+            wakes_max: 256,
+            mailbox_max: 10_000,
+            compiles_max: 16,
+            turn_grace: Duration::from_millis(1),
+            timer_horizon: Duration::from_mins(1),
+            timers_max: 100_000,
+            retry_delay: Duration::from_millis(20),
+        }
+    }
+}
