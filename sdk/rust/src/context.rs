@@ -298,7 +298,6 @@ impl Context {
     ///         _ => ctx.continue_as_new(count + 1, Events::Keep),
     ///     }
     /// }
-    /// # fn main() {}
     /// ```
     ///
     /// # Errors
@@ -381,3 +380,6 @@ impl From<Level> for durable::Level {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

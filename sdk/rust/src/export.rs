@@ -29,7 +29,6 @@ pub type Answer = Result<String, Failure>;
 ///     "open-account" => open,
 ///     "close-account" => close,
 /// }
-/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! orchestrators {
@@ -52,7 +51,6 @@ macro_rules! orchestrators {
 /// }
 ///
 /// soloist::activities! { "say-hello" => greet }
-/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! activities {
@@ -87,6 +85,10 @@ macro_rules! __export {
         #[allow(unsafe_code, reason = "an export is a symbol by name")]
         const _: () = {
             const SERVE: fn(&$crate::$context, &str, &str) -> $crate::__private::Answer = $serve;
+
+            // Elsewhere it is only checked, and counts as used.
+            #[cfg(not(target_arch = "wasm32"))]
+            const _: fn(&$crate::$context, &str, &str) -> $crate::__private::Answer = SERVE;
 
             #[cfg(target_arch = "wasm32")]
             struct Exported;
@@ -155,7 +157,7 @@ pub fn run_orchestrator(
 ) -> Result<String, types::Failure> {
     // A panic ends in a trap that has no text; this keeps the text.
     std::panic::set_hook(Box::new(|panic| {
-        crate::durable::log(Level::Error.into(), &panic.to_string())
+        crate::durable::log(Level::Error.into(), &panic.to_string());
     }));
     let context = Context::new();
     serve(&context, &context.function_name(), input).map_err(Failure::into_host)

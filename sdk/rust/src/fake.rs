@@ -14,7 +14,8 @@ pub(crate) struct Fake {
     pub(crate) answers: HashMap<u32, Result<String, Failure>>,
     /// The task that stands earliest in history.
     pub(crate) earliest: u32,
-    tasks: u32,
+    /// How many tasks there are.
+    pub(crate) tasks: u32,
 }
 
 thread_local! {

@@ -14,7 +14,6 @@
 //!     }
 //!     Ok(greetings)
 //! }
-//! # fn main() {}
 //! ```
 //!
 //! ```no_run
@@ -24,7 +23,6 @@
 //! fn say_hello(_: &ActivityContext, city: String) -> Result<String, Failure> {
 //!     Ok(format!("Hello {city}!"))
 //! }
-//! # fn main() {}
 //! ```
 //!
 //! Input and output are whatever `serde` reads and writes. [`orchestrators!`] and [`activities!`] put several
@@ -84,3 +82,8 @@ pub mod __private {
     pub use crate::bindings::orchestrator::soloist::orchestration::types::Failure as WitFailure;
     pub use crate::export::{Answer, act, orchestrate, run_activity, run_orchestrator, unknown};
 }
+
+/// The README's program compiles too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

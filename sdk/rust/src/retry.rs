@@ -87,7 +87,7 @@ mod tests {
         let policy = RetryPolicy::new(5, Duration::from_secs(1))
             .backoff_coefficient(2.0)
             .max_retry_interval(Duration::from_secs(30))
-            .retry_timeout(Duration::from_secs(3600))
+            .retry_timeout(Duration::from_hours(1))
             .attempt_timeout(Duration::from_micros(1500));
         let crossed = types::RetryPolicy::from(&policy);
         assert_eq!(crossed.max_attempts, 5);

@@ -13,7 +13,7 @@ use syn::{Error, ItemFn};
 pub fn orchestrator(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand(
         &arguments.into(),
-        item.into(),
+        &item.into(),
         "orchestrator",
         &quote!(::soloist::orchestrators),
     )
@@ -28,7 +28,7 @@ pub fn orchestrator(arguments: TokenStream, item: TokenStream) -> TokenStream {
 pub fn activity(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand(
         &arguments.into(),
-        item.into(),
+        &item.into(),
         "activity",
         &quote!(::soloist::activities),
     )
@@ -36,14 +36,22 @@ pub fn activity(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// The item as it was, followed by its export or by what is wrong with it.
-fn expand(arguments: &Tokens, item: Tokens, kind: &str, export: &Tokens) -> Tokens {
+fn expand(arguments: &Tokens, item: &Tokens, kind: &str, export: &Tokens) -> Tokens {
     let rest = match syn::parse2::<ItemFn>(item.clone())
         .and_then(|function| check(arguments, &function, kind))
     {
         Ok(name) => quote!(#export! { _ => #name }),
         Err(error) => error.into_compile_error(),
     };
-    quote!(#item #rest)
+    quote! {
+        #[allow(
+            clippy::needless_pass_by_value,
+            clippy::unnecessary_wraps,
+            reason = "the host gives an owned input and takes a `Result`"
+        )]
+        #item
+        #rest
+    }
 }
 
 /// The name of `function`, if it has the shape of an orchestrator or activity.
@@ -86,9 +94,9 @@ fn check(arguments: &Tokens, function: &ItemFn, kind: &str) -> Result<syn::Ident
 mod tests {
     use super::*;
 
-    fn message(arguments: Tokens, item: Tokens) -> String {
+    fn message(arguments: &Tokens, item: Tokens) -> String {
         let function = syn::parse2::<ItemFn>(item).expect("the test writes a function");
-        match check(&arguments, &function, "activity") {
+        match check(arguments, &function, "activity") {
             Ok(name) => format!("ok: {name}"),
             Err(error) => error.to_string(),
         }
@@ -101,7 +109,7 @@ mod tests {
                 Ok(city)
             }
         );
-        assert_eq!(message(Tokens::new(), item), "ok: greet");
+        assert_eq!(message(&Tokens::new(), item), "ok: greet");
     }
 
     #[test]
@@ -137,7 +145,7 @@ mod tests {
             ),
         ];
         for (arguments, item, reason) in cases {
-            let message = message(arguments, item);
+            let message = message(&arguments, item);
             assert!(message.contains(reason), "{message}");
         }
     }

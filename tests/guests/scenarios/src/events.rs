@@ -153,7 +153,7 @@ pub(crate) fn cancel(ctx: &Context, input: Value) -> Output {
             write(answer(&task))
         }
         What::Timer => {
-            let timer = ctx.create_timer_after(Duration::from_secs(3600));
+            let timer = ctx.create_timer_after(Duration::from_hours(1));
             timer.cancel();
             write(match timer.wait() {
                 Ok(()) => json!({"value": null}),

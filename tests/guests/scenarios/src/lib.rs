@@ -2,6 +2,8 @@
 //!
 //! The name is that of the function, as deployed; where that is not one of ours, the `kind` of the input.
 
+#![allow(clippy::needless_pass_by_value, reason = "all scenarios have one signature")]
+
 mod activities;
 mod events;
 mod misuse;

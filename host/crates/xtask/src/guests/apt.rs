@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::command::{capture, run, works};
+use crate::command::{capture, run};
 
 /// Sees to it that `packages` are there.
 pub(crate) fn require(packages: &[&str]) -> Result<()> {
@@ -41,5 +41,6 @@ pub(crate) fn require(packages: &[&str]) -> Result<()> {
 fn installed(package: &str) -> bool {
     let mut query = Command::new("dpkg-query");
     query.args(["--show", "--showformat", "${db:Status-Status}", package]);
-    works(&mut query) && capture(&mut query).is_ok_and(|status| status == "installed")
+    // It fails, with a line on stderr, for a package that was never there.
+    query.output().is_ok_and(|output| output.status.success() && output.stdout == b"installed")
 }

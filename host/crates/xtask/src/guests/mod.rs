@@ -20,7 +20,7 @@ use toolchain::{Choice, Toolchain};
 /// What to build, and with what.
 #[derive(Args, Default)]
 pub(crate) struct Options {
-    /// Use Debian's Rust in place of rustup's targets, as SOLOIST_GUEST_TOOLCHAIN=debian does
+    /// Use Debian's Rust in place of rustup's targets, as `SOLOIST_GUEST_TOOLCHAIN=debian` does
     #[arg(long)]
     pub(crate) fallback: bool,
     /// Build the guests of one language

@@ -1,4 +1,4 @@
-//! A Python environment in the build directory, for the tools that come from PyPI.
+//! A Python environment in the build directory, for the tools that come from `PyPI`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
