@@ -1,6 +1,7 @@
 //! `cargo xtask`: the project's own errands. It refuses to hold anything that a user of the host needs.
 
 mod command;
+mod demo;
 mod guests;
 mod project;
 
@@ -21,6 +22,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Errand {
+    /// Show the main job: a singleton that survives the death of its host
+    Demo,
     /// Build the plugins and the guests of the tests into target/guests
     Plugins(guests::Options),
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
 fn run(errand: Errand) -> Result<()> {
     let project = Project::find()?;
     match errand {
+        Errand::Demo => demo::show(&project),
         Errand::Plugins(options) => guests::build(&project, &options),
     }
 }

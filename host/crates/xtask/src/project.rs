@@ -33,9 +33,20 @@ impl Project {
         self.root.join(relative)
     }
 
+    /// A path as one would type it at the root of the clone.
+    pub(crate) fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
     /// Where built guests go.
     pub(crate) fn guests(&self) -> PathBuf {
         self.path("target/guests")
+    }
+
+    /// The host as `cargo build` leaves it.
+    pub(crate) fn host_binary(&self) -> PathBuf {
+        let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| OsString::from("target"));
+        self.root.join(target).join("debug/soloist")
     }
 
     /// Where tools of other languages are installed.

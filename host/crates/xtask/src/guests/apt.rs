@@ -42,5 +42,7 @@ fn installed(package: &str) -> bool {
     let mut query = Command::new("dpkg-query");
     query.args(["--show", "--showformat", "${db:Status-Status}", package]);
     // It fails, with a line on stderr, for a package that was never there.
-    query.output().is_ok_and(|output| output.status.success() && output.stdout == b"installed")
+    query
+        .output()
+        .is_ok_and(|output| output.status.success() && output.stdout == b"installed")
 }
