@@ -1,1 +1,11 @@
-//! stub
+//! The harness of the end-to-end suites: a real host in a process of its own, real components, real sockets.
+
+mod client;
+mod guests;
+mod host;
+mod raw;
+
+pub use client::{Client, Ended, eventually};
+pub use guests::{Guest, component, guest_file};
+pub use host::{Host, HostOptions, binary};
+pub use raw::{Answer, Connection};

@@ -1,0 +1,26 @@
+//! Does each plugin, and each kind of guest, do what its README says? One real host each, real components.
+
+mod languages;
+mod lifecycle;
+mod misuse;
+mod modules;
+mod operation;
+mod plugins;
+
+use anyhow::Result;
+use tests::{Client, Guest, Host, HostOptions};
+
+/// A host with the orchestrators of the component for tests, and its activity `echo`.
+async fn host_with(options: HostOptions, orchestrators: &[&str]) -> Result<(Host, Client)> {
+    let host = Host::start(options)?;
+    let client = host.client();
+    for name in orchestrators {
+        client
+            .deploy(name, Guest::Scenarios, Some("orchestrator"))
+            .await?;
+    }
+    client
+        .deploy("echo", Guest::Scenarios, Some("activity"))
+        .await?;
+    Ok((host, client))
+}

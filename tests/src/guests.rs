@@ -1,0 +1,55 @@
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+/// A built guest, by the name of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guest {
+    /// The plugin `hello-cities`.
+    HelloCities,
+    /// The plugin's activity `say-hello`.
+    SayHello,
+    /// The plugin `approval`.
+    Approval,
+    /// Orchestrators and activities for tests, by function name.
+    Scenarios,
+    /// An activity with WASI that sleeps and says what it did.
+    Effects,
+    /// An orchestrator in C, made from the WIT alone.
+    C,
+    /// An orchestrator in Python, made from the WIT alone.
+    Python,
+}
+
+impl Guest {
+    fn file(self) -> &'static str {
+        match self {
+            Self::HelloCities => "hello-cities.wasm",
+            Self::SayHello => "say-hello.wasm",
+            Self::Approval => "approval.wasm",
+            Self::Scenarios => "scenarios.wasm",
+            Self::Effects => "effects.wasm",
+            Self::C => "c-hello.wasm",
+            Self::Python => "py-hello.wasm",
+        }
+    }
+}
+
+/// The bytes of a built guest.
+///
+/// # Errors
+/// If it is not built.
+pub fn component(guest: Guest) -> Result<Vec<u8>> {
+    let path = guest_file(guest.file());
+    std::fs::read(&path).with_context(|| {
+        format!(
+            "cannot read {}; run `cargo xtask plugins` first",
+            path.display()
+        )
+    })
+}
+
+/// Where a guest is built to.
+pub fn guest_file(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests")).join(name)
+}
