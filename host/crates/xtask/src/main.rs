@@ -1,9 +1,11 @@
 //! `cargo xtask`: the project's own errands. It refuses to hold anything that a user of the host needs.
 
+mod ci;
 mod command;
 mod demo;
 mod guests;
 mod project;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -24,13 +26,16 @@ struct Cli {
 enum Errand {
     /// Show the main job: a singleton that survives the death of its host
     Demo,
+    /// Run all checks, as CI does
+    Ci(ci::Options),
     /// Build the plugins and the guests of the tests into target/guests
     Plugins(guests::Options),
+    /// Check the rules of the house
+    Tidy,
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli.errand) {
+    match run(Cli::parse().errand) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -43,6 +48,8 @@ fn run(errand: Errand) -> Result<()> {
     let project = Project::find()?;
     match errand {
         Errand::Demo => demo::show(&project),
+        Errand::Ci(options) => ci::check(&project, &options),
         Errand::Plugins(options) => guests::build(&project, &options),
+        Errand::Tidy => tidy::check(&project),
     }
 }
