@@ -1,1 +1,28 @@
-//! stub
+//! The HTTP surfaces of Soloist: what callers of Durable Functions know, and what only an operator does.
+//!
+//! [`router`] is a value over an engine; [`serve`] puts it on a listener. Handlers translate: a request into a call of the
+//! engine, its answer into a reply. They decide nothing, keep nothing, and never read a payload: it goes out as the text
+//! that it came in as.
+
+mod admin;
+mod app;
+mod body;
+mod caller;
+mod guard;
+mod health;
+mod management;
+mod moment;
+mod path;
+mod problem;
+mod query;
+mod reply;
+mod router;
+mod row;
+mod server;
+mod settings;
+mod start;
+mod trouble;
+
+pub use router::router;
+pub use server::serve;
+pub use settings::{ApiSettings, ServerSettings};

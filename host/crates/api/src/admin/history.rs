@@ -1,0 +1,223 @@
+use serde::Serialize;
+use soloist_core::{
+    Event, EventKind, ExecutionId, History, InstanceId, RetryPolicy, Role, Started,
+};
+
+use crate::moment::milliseconds;
+use crate::row::{Row, failure};
+
+/// The histories of an instance in the host's own words, event by event. The nonce stays secret.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InstanceHistory<'h> {
+    instance_id: &'h str,
+    executions: Vec<ExecutionHistory<'h>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecutionHistory<'h> {
+    execution_id: ExecutionId,
+    function: &'h str,
+    digest: String,
+    events: Vec<Row<'h>>,
+}
+
+impl<'h> InstanceHistory<'h> {
+    pub(crate) fn new(instance: &'h InstanceId, histories: &'h [History]) -> Self {
+        Self {
+            instance_id: instance.as_str(),
+            executions: histories.iter().map(ExecutionHistory::new).collect(),
+        }
+    }
+}
+
+impl<'h> ExecutionHistory<'h> {
+    fn new(history: &'h History) -> Self {
+        let started = history.started();
+        Self {
+            execution_id: started.execution,
+            function: started.function.as_str(),
+            digest: started.module.to_string(),
+            events: history
+                .events()
+                .iter()
+                .map(|event| row(started.execution, event))
+                .collect(),
+        }
+    }
+}
+
+fn row(execution: ExecutionId, event: &Event) -> Row<'_> {
+    let (kind, fields) = fields(&event.kind);
+    let is_request = event.kind.role() == Role::Request;
+    let key = is_request.then(|| execution.task_key(event.id).to_string());
+    Row::default()
+        .with("eventId", event.id.get())
+        .with("timestamp", milliseconds(event.timestamp))
+        .with("type", kind)
+        .and(fields)
+        .with_if(is_request, "taskKey", key)
+}
+
+fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
+    let row = Row::default();
+    match kind {
+        EventKind::ExecutionStarted(started) => ("ExecutionStarted", start(started)),
+        EventKind::ExecutionBegan {} => ("ExecutionBegan", row),
+        EventKind::TaskScheduled { name, input, retry } => (
+            "TaskScheduled",
+            row.with("name", name.as_str())
+                .with("input", input)
+                .and(retries(retry.as_ref())),
+        ),
+        EventKind::ChildScheduled {
+            name,
+            input,
+            instance_id,
+            retry,
+        } => (
+            "ChildScheduled",
+            row.with("name", name.as_str())
+                .with("input", input)
+                .with("instanceId", instance_id.as_deref())
+                .and(retries(retry.as_ref())),
+        ),
+        EventKind::HttpScheduled { request, retry } => (
+            "HttpScheduled",
+            row.with("request", request).and(retries(retry.as_ref())),
+        ),
+        EventKind::TaskCompleted { scheduled, output } => (
+            "TaskCompleted",
+            row.with("scheduled", scheduled.get())
+                .with("output", output),
+        ),
+        EventKind::TaskFailed {
+            scheduled,
+            failure: why,
+        } => (
+            "TaskFailed",
+            row.with("scheduled", scheduled.get())
+                .with("failure", failure(why)),
+        ),
+        EventKind::TimerCreated { fire_at } => {
+            ("TimerCreated", row.with("fireAt", milliseconds(*fire_at)))
+        }
+        EventKind::TimerFired { timer } => ("TimerFired", row.with("timer", timer.get())),
+        EventKind::EventAwaited { name } => ("EventAwaited", row.with("name", name.as_str())),
+        EventKind::EventRaised { name, data } => (
+            "EventRaised",
+            row.with("name", name.as_str()).with("data", data),
+        ),
+        EventKind::TaskCanceled { scheduled } => {
+            ("TaskCanceled", row.with("scheduled", scheduled.get()))
+        }
+        EventKind::ExecutionSuspended { reason } => {
+            ("ExecutionSuspended", row.with("reason", reason.as_deref()))
+        }
+        EventKind::ExecutionResumed { reason } => {
+            ("ExecutionResumed", row.with("reason", reason.as_deref()))
+        }
+        EventKind::ExecutionCompleted { output } => {
+            ("ExecutionCompleted", row.with("output", output))
+        }
+        EventKind::ExecutionFailed { failure: why } => {
+            ("ExecutionFailed", row.with("failure", failure(why)))
+        }
+        EventKind::ExecutionTerminated { reason } => {
+            ("ExecutionTerminated", row.with("reason", reason.as_deref()))
+        }
+        EventKind::ContinuedAsNew { input } => ("ContinuedAsNew", row.with("input", input)),
+    }
+}
+
+fn start(started: &Started) -> Row<'_> {
+    let parent = started.parent.as_ref().map(|parent| {
+        Row::default()
+            .with("instanceId", parent.instance.as_str())
+            .with("executionId", parent.execution.to_string())
+            .with("scheduled", parent.scheduled.get())
+    });
+    Row::default()
+        .with("input", &started.input)
+        .with("parent", parent)
+        .with("pin", started.pin)
+        .with("generation", started.generation)
+}
+
+/// The policy under `retry`, where there is one. Times are in milliseconds.
+fn retries(policy: Option<&RetryPolicy>) -> Row<'static> {
+    policy.map_or_else(Row::default, |policy| {
+        let row = Row::default()
+            .with("maxAttempts", u64::from(policy.max_attempts.get()))
+            .with("firstRetryInterval", policy.first_retry_interval)
+            .with("backoffCoefficient", policy.backoff_coefficient)
+            .with("maxRetryInterval", policy.max_retry_interval)
+            .with("retryTimeout", policy.retry_timeout)
+            .with("attemptTimeout", policy.attempt_timeout);
+        Row::default().with("retry", row)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use soloist_core::{EventId, FunctionName, ModuleDigest, Nonce, Payload, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn events_are_shown_raw_with_task_keys_and_without_the_nonce() {
+        let kinds = [
+            EventKind::ExecutionStarted(Box::new(Started {
+                execution: ExecutionId::new(Uuid::from_u128(1)),
+                function: "Hello".parse::<FunctionName>().unwrap(),
+                module: ModuleDigest::new([2; 32]),
+                input: Payload::parse("{\"a\": 1.50}").unwrap(),
+                nonce: Nonce::new(0xDEAD_BEEF),
+                parent: None,
+                pin: false,
+                generation: 0,
+            })),
+            EventKind::ExecutionBegan {},
+            EventKind::TaskScheduled {
+                name: "say-hello".to_owned(),
+                input: Payload::string("Tokyo"),
+                retry: None,
+            },
+            EventKind::TaskCompleted {
+                scheduled: EventId::new(3),
+                output: Payload::string("Hello Tokyo!"),
+            },
+        ];
+        let events = kinds.into_iter().zip(1..).map(|(kind, id)| Event {
+            id: EventId::new(id),
+            timestamp: Timestamp::from_millis(1000),
+            kind,
+        });
+        let history = History::try_from(events.collect::<Vec<_>>()).unwrap();
+        let id = "night-7".parse().unwrap();
+        let shown = serde_json::to_string(&InstanceHistory::new(&id, &[history])).unwrap();
+        let execution = "00000000-0000-0000-0000-000000000001";
+        let time = "\"timestamp\":\"1970-01-01T00:00:01.000Z\"";
+        let expected = [
+            format!(
+                "{{\"instanceId\":\"night-7\",\"executions\":[{{\"executionId\":\"{execution}\","
+            ),
+            format!(
+                "\"function\":\"Hello\",\"digest\":\"{}\",\"events\":[",
+                "02".repeat(32)
+            ),
+            format!(
+                "{{\"eventId\":1,{time},\"type\":\"ExecutionStarted\",\"input\":{{\"a\": 1.50}},"
+            ),
+            "\"parent\":null,\"pin\":false,\"generation\":0},".to_owned(),
+            format!("{{\"eventId\":2,{time},\"type\":\"ExecutionBegan\"}},"),
+            format!("{{\"eventId\":3,{time},\"type\":\"TaskScheduled\",\"name\":\"say-hello\","),
+            format!("\"input\":\"Tokyo\",\"taskKey\":\"{execution}:3\"}},"),
+            format!("{{\"eventId\":4,{time},\"type\":\"TaskCompleted\",\"scheduled\":3,"),
+            "\"output\":\"Hello Tokyo!\"}]}]}".to_owned(),
+        ];
+        assert_eq!(shown, expected.concat());
+    }
+}

@@ -1,0 +1,115 @@
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use soloist_core::{InvalidJson, Payload};
+
+/// Why a body is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the body is larger than the {max} bytes that are allowed here")]
+    TooLarge { max: usize },
+    #[error("the body did not come in time")]
+    TooSlow,
+    #[error("the body broke off")]
+    Broken,
+    #[error("the body is not JSON: {0}")]
+    NotJson(String),
+}
+
+impl BodyError {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken | Self::NotJson(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Reads a whole body of at most `max` bytes.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    max: usize,
+    timeout: Duration,
+) -> Result<Vec<u8>, BodyError> {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > max) {
+        return Err(BodyError::TooLarge { max });
+    }
+    let mut body = Limited::new(body, max);
+    let mut bytes = Vec::new();
+    let collect = async {
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => {
+                    if let Ok(data) = frame.into_data() {
+                        if bytes.is_empty() {
+                            bytes.reserve_exact(announced.unwrap_or(0).max(data.len()));
+                        }
+                        bytes.extend_from_slice(&data);
+                    }
+                }
+                Err(error) if error.is::<LengthLimitError>() => {
+                    return Err(BodyError::TooLarge { max });
+                }
+                Err(_) => return Err(BodyError::Broken),
+            }
+        }
+        Ok(())
+    };
+    match tokio::time::timeout(timeout, collect).await {
+        Ok(done) => done.map(|()| bytes),
+        Err(_) => Err(BodyError::TooSlow),
+    }
+}
+
+/// A body as a payload; an empty one is `null`.
+pub(crate) fn payload(body: Vec<u8>) -> Result<Payload, BodyError> {
+    if body.is_empty() {
+        return Ok(Payload::null());
+    }
+    let text = String::from_utf8(body)
+        .map_err(|error| BodyError::NotJson(error.utf8_error().to_string()))?;
+    Payload::parse(&text).map_err(|error| BodyError::NotJson(reason(&error)))
+}
+
+fn reason(error: &InvalidJson) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_kept_as_it_was_written() {
+        let text = |body: &str| payload(body.into()).map(|p| p.as_str().to_owned());
+        assert_eq!(text("").unwrap(), "null");
+        assert_eq!(
+            text(" {\"b\": 1.50, \"a\":2}\n").unwrap(),
+            "{\"b\": 1.50, \"a\":2}"
+        );
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        assert_eq!(text(&deep).unwrap(), deep);
+    }
+
+    #[test]
+    fn what_is_not_json_is_said_to_be_so() {
+        for (body, reason) in [
+            (&b"{\"a\":"[..], "the body is not JSON: EOF while parsing"),
+            (b"hello", "the body is not JSON: expected value"),
+            (b" ", "the body is not JSON: EOF"),
+            (b"1 2", "the body is not JSON: trailing characters"),
+            (b"\"\xff\"", "the body is not JSON: invalid utf-8"),
+        ] {
+            let error = payload(body.to_vec()).unwrap_err().to_string();
+            assert!(error.starts_with(reason), "{error}");
+        }
+    }
+}

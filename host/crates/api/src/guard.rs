@@ -1,0 +1,183 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::Shared;
+use crate::problem::Problem;
+use crate::reply::retry_after;
+
+/// Lets a request in: it must be addressed to this machine, come from no foreign page, and find a free place.
+///
+/// Without keys the host is open to whoever reaches its port, and a page in a browser on this machine reaches it. Such a
+/// page cannot choose its `Origin`, and a name that an attacker points at 127.0.0.1 stands in `Host`.
+pub(crate) async fn admit(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Err(problem) = check_address(request.uri(), request.headers()) {
+        return problem.into_response();
+    }
+    let Ok(_place) = shared.requests.try_acquire() else {
+        let problem = Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too-many-requests",
+            "this host serves as many requests as it may; try again later",
+        );
+        return retry_after(problem.into_response(), 1);
+    };
+    next.run(request).await
+}
+
+fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().unwrap_or_default(),
+        (None, _) => {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "host-missing",
+                "the request has no Host header",
+            ));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "host-doubled",
+                "the request has more than one Host header",
+            ));
+        }
+    };
+    let target = uri.authority().map_or(host, |authority| authority.as_str());
+    if !is_loopback(host) || !is_loopback(target) {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "host-not-loopback",
+            "this host answers only requests that are addressed to localhost, 127.0.0.0/8 or [::1]",
+        ));
+    }
+    for origin in headers.get_all(ORIGIN) {
+        if !is_own(origin.to_str().unwrap_or_default(), target) {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "foreign-origin",
+                "this host does not answer pages of other origins",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// An authority in its two parts; `None` if it is not `host` or `host:port`.
+fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
+    let colon = match authority.rfind(']') {
+        Some(bracket) => authority[bracket..].find(':').map(|at| bracket + at),
+        None => authority.find(':'),
+    };
+    match colon {
+        None => Some((authority, None)),
+        Some(at) => Some((&authority[..at], Some(authority[at + 1..].parse().ok()?))),
+    }
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let Some((host, _)) = split_authority(authority) else {
+        return false;
+    };
+    if let Some(inner) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+        return inner.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback());
+    }
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// A page that this host itself served, under any of the machine's own names.
+fn is_own(origin: &str, host: &str) -> bool {
+    let port = |authority| split_authority(authority).map(|(_, port)| port.unwrap_or(80));
+    origin
+        .strip_prefix("http://")
+        .is_some_and(|page| is_loopback(page) && port(page) == port(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status_of(target: &str, headers: &[(&str, &str)]) -> u16 {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                axum::http::HeaderName::try_from(*name).unwrap(),
+                value.parse().unwrap(),
+            );
+        }
+        check_address(&target.parse().unwrap(), &map)
+            .map_or_else(|problem| problem.status(), |()| 200)
+    }
+
+    #[test]
+    fn only_loopback_hosts_are_served() {
+        for host in [
+            "localhost",
+            "LocalHost:7071",
+            "127.0.0.1:80",
+            "127.1.2.3",
+            "[::1]:7071",
+            "[::1]",
+        ] {
+            assert_eq!(status_of("/", &[("host", host)]), 200, "{host}");
+        }
+        for host in [
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+            "10.0.0.1:7071",
+            "[::2]",
+            "0.0.0.0:7071",
+            "localhost:port",
+            "user@localhost",
+            "127.0.0.1:1:2",
+            "[::1]x",
+            "",
+        ] {
+            assert_eq!(status_of("/", &[("host", host)]), 403, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_request_says_exactly_one_host() {
+        assert_eq!(status_of("/", &[]), 400);
+        let twice = [("host", "localhost"), ("host", "localhost")];
+        assert_eq!(status_of("/", &twice), 400);
+    }
+
+    #[test]
+    fn an_absolute_target_counts_as_the_host() {
+        let host = [("host", "localhost")];
+        assert_eq!(status_of("http://example.com/", &host), 403);
+        assert_eq!(status_of("http://localhost/", &host), 200);
+    }
+
+    #[test]
+    fn only_own_pages_are_answered() {
+        let status = |origin| status_of("/", &[("host", "127.0.0.1:7071"), ("origin", origin)]);
+        assert_eq!(status("http://127.0.0.1:7071"), 200);
+        assert_eq!(status("http://localhost:7071"), 200);
+        for foreign in [
+            "null",
+            "",
+            "http://localhost",
+            "http://localhost:3000",
+            "https://localhost:7071",
+            "http://example.com:7071",
+            "file://",
+        ] {
+            assert_eq!(status(foreign), 403, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use soloist_core::{EventKind, History, Payload};
+use soloist_engine::{InstanceStatus, RuntimeStatus};
+
+use super::history::{View, failed, rows};
+use crate::caller::Caller;
+use crate::moment::whole_seconds;
+use crate::query::Query;
+use crate::reply::{json, located, retry_after};
+use crate::row::Row;
+
+/// How a caller wants to see an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StatusOptions {
+    pub(crate) history: bool,
+    view: View,
+    fails_with_500: bool,
+}
+
+impl StatusOptions {
+    pub(crate) fn of(query: &Query) -> Self {
+        Self {
+            history: query.flag("showHistory", false),
+            view: View {
+                inputs: query.flag("showInput", true),
+                outputs: query.flag("showHistoryOutput", false),
+            },
+            fails_with_500: query.flag("returnInternalServerErrorOnFailure", false),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusBody<'s> {
+    name: &'s str,
+    instance_id: &'s str,
+    runtime_status: &'static str,
+    input: Option<&'s Payload>,
+    custom_status: Option<&'s Payload>,
+    output: Option<Payload>,
+    created_time: String,
+    last_updated_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history_events: Option<&'s [Row<'s>]>,
+    /// The same again, under the name that the clients read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<&'s [Row<'s>]>,
+}
+
+/// The reply to whoever asks for the status of an instance. `url` is that of the request.
+pub(crate) fn reply(
+    status: &InstanceStatus,
+    history: Option<&History>,
+    options: StatusOptions,
+    url: &str,
+) -> Response {
+    let history = history
+        .filter(|_| status.status != RuntimeStatus::Pending)
+        .map(|history| rows(history, options.view));
+    let body = StatusBody {
+        name: status.function.as_str(),
+        instance_id: status.instance.as_str(),
+        runtime_status: name(status.status),
+        input: options.view.inputs.then_some(&status.input),
+        custom_status: status.custom_status.as_ref(),
+        output: output(status),
+        created_time: whole_seconds(status.created),
+        last_updated_time: whole_seconds(status.last_updated),
+        history_events: history.as_deref(),
+        history: history.as_deref(),
+    };
+    match status.status {
+        RuntimeStatus::Pending | RuntimeStatus::Running | RuntimeStatus::Suspended => {
+            retry_after(located(json(StatusCode::ACCEPTED, &body), url), 5)
+        }
+        RuntimeStatus::Failed if options.fails_with_500 => {
+            json(StatusCode::INTERNAL_SERVER_ERROR, &body)
+        }
+        RuntimeStatus::Completed | RuntimeStatus::Failed | RuntimeStatus::Terminated => {
+            json(StatusCode::OK, &body)
+        }
+    }
+}
+
+/// The reply to whoever waited for the end of an instance and saw it.
+pub(crate) fn reply_to_waiter(
+    status: &InstanceStatus,
+    options: StatusOptions,
+    caller: &Caller,
+) -> Response {
+    if status.status == RuntimeStatus::Completed {
+        return json(StatusCode::OK, &output(status));
+    }
+    reply(status, None, options, &caller.status_url(&status.instance))
+}
+
+/// A runtime status as Durable Functions writes it.
+pub(crate) fn name(status: RuntimeStatus) -> &'static str {
+    match status {
+        RuntimeStatus::Pending => "Pending",
+        RuntimeStatus::Running => "Running",
+        RuntimeStatus::Suspended => "Suspended",
+        RuntimeStatus::Completed => "Completed",
+        RuntimeStatus::Failed => "Failed",
+        RuntimeStatus::Terminated => "Terminated",
+    }
+}
+
+fn output(status: &InstanceStatus) -> Option<Payload> {
+    let end = status.end.as_ref()?;
+    if let EventKind::ExecutionCompleted { output } = end {
+        Some(output.clone())
+    } else if let EventKind::ExecutionFailed { failure } = end {
+        Some(Payload::string(&failed(status.function.as_str(), failure)))
+    } else if let EventKind::ExecutionTerminated { reason } = end {
+        reason.as_deref().map(Payload::string)
+    } else {
+        None
+    }
+}

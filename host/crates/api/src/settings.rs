@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+/// The bounds of the HTTP surfaces. Each has a name, because each can be met.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// The largest JSON body: an input, the data of an event.
+    pub body_bytes_max: usize,
+    /// The largest component.
+    pub module_bytes_max: usize,
+    /// How long a body may take to come in.
+    pub body_timeout: Duration,
+    /// How many requests are served at once; the next one gets 503.
+    pub requests_max: usize,
+    /// How many uploads are held in memory at once; the next one waits.
+    pub uploads_max: usize,
+    /// How long a caller may wait for an instance to end.
+    pub wait_max: Duration,
+    /// How long an upload waits for its compilation before it is answered with 202.
+    pub deploy_patience: Duration,
+}
+
+impl Default for ApiSettings {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 16 << 20,
+            module_bytes_max: 64 << 20,
+            body_timeout: Duration::from_mins(1),
+            requests_max: 4096,
+            uploads_max: 4,
+            wait_max: Duration::from_hours(1),
+            deploy_patience: Duration::from_secs(2),
+        }
+    }
+}
+
+/// The bounds of the listener.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// How many connections are open at once; the next one waits in the kernel's queue.
+    pub connections_max: usize,
+    /// The most bytes that a request line and its headers may have.
+    pub header_bytes_max: usize,
+    /// How long a request line and its headers may take to come in.
+    pub header_timeout: Duration,
+    /// How long requests in flight may take to end once the listener stops.
+    pub drain_max: Duration,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            connections_max: 8192,
+            header_bytes_max: 64 << 10,
+            header_timeout: Duration::from_secs(30),
+            drain_max: Duration::from_secs(10),
+        }
+    }
+}

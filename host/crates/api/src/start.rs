@@ -1,0 +1,139 @@
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use soloist_core::{FunctionName, InstanceId, InvalidInstanceId};
+use soloist_engine::{
+    FunctionKind, Guests, HubError, Platform, Start, StartError, Started, TaskHub,
+};
+
+use crate::app::App;
+use crate::body::{self, BodyError};
+use crate::caller::Caller;
+use crate::path::Segments;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::reply::{bytes, json, located, retry_after};
+
+/// Why a start was refused, before a surface puts it into its own shape.
+pub(crate) enum Refused {
+    Id(InvalidInstanceId),
+    UnknownFunction {
+        name: String,
+        is_activity: bool,
+        known: Vec<FunctionName>,
+    },
+    Body(BodyError),
+    Hub(HubError),
+}
+
+/// Starts an instance as a request asks for it. Without an id, or with an empty one, it gets a new one.
+pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
+    app: &App<H, G, P>,
+    parts: &Parts,
+    query: &Query,
+    body: Body,
+    function: &str,
+    instance: Option<&str>,
+) -> Result<Started, Refused> {
+    let settings = &app.shared.settings;
+    let instance = instance
+        .map(str::parse::<InstanceId>)
+        .transpose()
+        .map_err(Refused::Id)?;
+    let Ok(function) = function.parse::<FunctionName>() else {
+        return Err(Refused::UnknownFunction {
+            name: function.to_owned(),
+            is_activity: false,
+            known: orchestrators(app),
+        });
+    };
+    let body = body::read(
+        &parts.headers,
+        body,
+        settings.body_bytes_max,
+        settings.body_timeout,
+    );
+    let input = body.await.and_then(body::payload).map_err(Refused::Body)?;
+    let start = Start {
+        function,
+        instance,
+        input,
+        pin: query.flag("pin", false),
+    };
+    app.engine.start(start).await.map_err(|error| match error {
+        StartError::UnknownFunction {
+            name,
+            is_activity,
+            known,
+        } => Refused::UnknownFunction {
+            name: name.to_string(),
+            is_activity,
+            known,
+        },
+        StartError::Hub(error) => Refused::Hub(error),
+    })
+}
+
+fn orchestrators<H: TaskHub, G: Guests, P: Platform>(app: &App<H, G, P>) -> Vec<FunctionName> {
+    let functions = app.engine.functions().into_iter();
+    functions
+        .filter(|function| function.kind == FunctionKind::Orchestrator)
+        .map(|function| function.name)
+        .collect()
+}
+
+/// The reply to the one caller who won.
+pub(crate) fn accepted(caller: &Caller, instance: &InstanceId) -> Response {
+    let payload = caller.management_payload(instance);
+    let reply = json(StatusCode::ACCEPTED, &payload);
+    retry_after(located(reply, &payload.status_query_get_uri), 10)
+}
+
+/// The sentence by which Durable Functions refuses a second live execution of an id.
+pub(crate) fn exists(id: &InstanceId) -> String {
+    format!("An instance with ID '{id}' already exists.")
+}
+
+/// `POST /api/orchestrators/{function}`
+pub(crate) async fn start_new<H: TaskHub, G: Guests, P: Platform>(
+    State(app): State<App<H, G, P>>,
+    Segments(function): Segments<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    answer(app, &function, None, request).await
+}
+
+/// `POST /api/orchestrators/{function}/{instance}`: exactly one of any number of concurrent callers gets 202.
+pub(crate) async fn start_singleton<H: TaskHub, G: Guests, P: Platform>(
+    State(app): State<App<H, G, P>>,
+    Segments((function, instance)): Segments<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    answer(app, &function, Some(&instance), request).await
+}
+
+async fn answer<H: TaskHub, G: Guests, P: Platform>(
+    app: App<H, G, P>,
+    function: &str,
+    instance: Option<&str>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let query = Query::parse(parts.uri.query());
+    let caller = Caller::new(&parts.uri, &parts.headers, &query);
+    Ok(
+        match start(&app, &parts, &query, body, function, instance).await? {
+            Started::Started { instance, .. } => accepted(&caller, &instance),
+            Started::Exists { instance } => {
+                let reply = bytes(
+                    StatusCode::CONFLICT,
+                    "text/plain; charset=utf-8",
+                    exists(&instance),
+                );
+                located(reply, &caller.status_url(&instance))
+            }
+        },
+    )
+}
