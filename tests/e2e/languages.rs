@@ -22,7 +22,7 @@ async fn survives_a_kill(guest: Guest, name: &str) -> Result<()> {
     assert_eq!(ended.status, "Completed");
     assert_eq!(
         ended.output,
-        json!(["Hello, Tokyo!", "Hello, Seattle!", "Hello, London!"])
+        json!(["Hello Tokyo!", "Hello Seattle!", "Hello London!"])
     );
     assert!(client.events("greeter").await?.starts_with(&before));
     Ok(())

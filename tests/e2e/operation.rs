@@ -79,7 +79,7 @@ async fn the_command_line_does_the_main_job() -> Result<()> {
     ])?;
     assert_eq!(code, Some(0), "{text}");
     let (code, text) = soloist(&["instance", "wait", "cli-1"])?;
-    assert!(code == Some(0) && text.contains("Hello, Lima!"), "{text}");
+    assert!(code == Some(0) && text.contains("Hello Lima!"), "{text}");
     let (code, text) = soloist(&["instance", "show", "cli-1", "--json"])?;
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(&text)?["runtimeStatus"],

@@ -57,7 +57,7 @@ async fn all_plugins_give_the_same_output_hot_and_with_a_hot_cache_of_0_bytes() 
     let cities = |names: &[&str]| {
         names
             .iter()
-            .map(|name| format!("Hello, {name}!"))
+            .map(|name| format!("Hello {name}!"))
             .collect::<Value>()
     };
     let expected = [
