@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use soloist_core::{
-    CorruptHistory, Event, EventId, ExecutionId, Fact, FunctionName, History, InstanceId, LogLine,
-    ModuleDigest, Payload, Started, Timer, Timestamp,
+    Event, EventId, ExecutionId, Fact, FunctionName, History, InstanceId, LogLine, ModuleDigest,
+    Payload, Started, Timer, Timestamp,
 };
 
 use crate::BoxError;
@@ -125,9 +125,9 @@ pub enum HubError {
     Corrupt {
         /// The instance.
         instance: InstanceId,
-        /// What is wrong.
+        /// What is wrong: a `CorruptHistory`, or a row that cannot be read.
         #[source]
-        cause: CorruptHistory,
+        cause: BoxError,
     },
 }
 

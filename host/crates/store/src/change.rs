@@ -1,0 +1,394 @@
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use soloist_core::{Event, EventId, EventKind, Payload, Timer};
+use soloist_engine::{Begin, Expects, Operation, RuntimeStatus};
+
+use crate::columns::{self, Columns};
+use crate::write::Refused;
+
+/// An operation as the writer takes it: all that can be made ready elsewhere is.
+pub(crate) struct Change {
+    operation: Operation,
+    /// The JSON of `operation.events`.
+    events: Vec<String>,
+    /// The JSON of the events of `operation.begins`.
+    first_events: Vec<String>,
+    /// The JSON of the facts of `operation.messages`.
+    facts: Vec<String>,
+}
+
+impl Change {
+    pub(crate) fn new(operation: Operation) -> Self {
+        let json = |events: &[Event]| events.iter().map(|event| to_json(&event.kind)).collect();
+        Self {
+            events: json(&operation.events),
+            first_events: operation
+                .begins
+                .as_ref()
+                .map_or_else(Vec::new, |begin| json(&begin.events)),
+            facts: operation
+                .messages
+                .iter()
+                .map(|message| to_json(&message.fact))
+                .collect(),
+            operation,
+        }
+    }
+
+    /// Changes the database if the operation's condition holds. After an error the caller undoes what was done.
+    pub(crate) fn apply(&self, database: &Connection) -> Result<(), Refused> {
+        self.check_numbers()?;
+        let operation = &self.operation;
+        // Before the row: it looks at what the inbox still holds.
+        for id in &operation.inbox_taken {
+            database
+                .prepare_cached("DELETE FROM inbox WHERE id = ?1 AND instance = (SELECT id FROM instance WHERE instance_id = ?2)")?
+                .execute(params![id, operation.instance.as_str()])?;
+        }
+        match (operation.expects, &operation.begins) {
+            (Expects::NotLive, Some(begin)) => self.start(database, begin)?,
+            (Expects::NotLive, None) => return Err(Refused::Conflict),
+            (Expects::At { execution, next }, begins) => {
+                let at = columns::execution(&execution);
+                match begins {
+                    Some(begin) => self.replace(database, at, next, begin)?,
+                    None if operation.status.is_live() => self.advance(database, at, next)?,
+                    None => self.end(database, at, next)?,
+                }
+            }
+        }
+        self.keep_timers(database)?;
+        self.keep_orphans(database)?;
+        self.keep_logs(database)?;
+        self.send_messages(database)
+    }
+
+    /// Events that do not stand where the operation says would be a history that cannot be read.
+    fn check_numbers(&self) -> Result<(), Refused> {
+        let numbered = |events: &[Event], first: EventId| {
+            let places = std::iter::successors(Some(first), |id| Some(id.next()));
+            events
+                .iter()
+                .map(|event| event.id)
+                .eq(places.take(events.len()))
+        };
+        let operation = &self.operation;
+        let good = match operation.expects {
+            Expects::NotLive => operation.events.is_empty(),
+            Expects::At { next, .. } => numbered(&operation.events, next),
+        };
+        let first = operation.begins.as_ref();
+        let good = good
+            && first.is_none_or(|begin| {
+                !begin.events.is_empty() && numbered(&begin.events, EventId::FIRST)
+            });
+        if good { Ok(()) } else { Err(Refused::Conflict) }
+    }
+
+    /// One more turn of a live execution: the hot path.
+    fn advance(&self, database: &Connection, at: &[u8], next: EventId) -> Result<(), Refused> {
+        let operation = &self.operation;
+        let updated = database
+            .prepare_cached(
+                "UPDATE instance SET next_sequence = ?4, status = ?5, last_updated = ?6, \
+                   ready = ?7 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
+                   open_work = ?8, custom_status = coalesce(?9, custom_status) \
+                 WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3",
+            )?
+            .execute(params![
+                operation.instance.as_str(),
+                at,
+                columns::sequence(next),
+                columns::sequence(next) + columns::number(operation.events.len()),
+                columns::status(operation.status),
+                operation.now.as_millis(),
+                operation.ready,
+                operation.open_work,
+                operation.custom_status.as_ref().map(Payload::as_str),
+            ])?;
+        if updated == 0 {
+            return Err(Refused::Conflict);
+        }
+        append(database, at, &operation.events, &self.events)
+    }
+
+    /// The last turn of an instance.
+    fn end(&self, database: &Connection, at: &[u8], next: EventId) -> Result<(), Refused> {
+        let operation = &self.operation;
+        let instance: Option<i64> = database
+            .prepare_cached(
+                "UPDATE instance SET module = NULL, next_sequence = ?4, status = ?5, last_updated = ?6, ready = ?7, \
+                   open_work = ?8, custom_status = coalesce(?9, custom_status) \
+                 WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3 RETURNING id",
+            )?
+            .query_row(
+                params![
+                    operation.instance.as_str(),
+                    at,
+                    columns::sequence(next),
+                    columns::sequence(next) + columns::number(operation.events.len()),
+                    columns::status(operation.status),
+                    operation.now.as_millis(),
+                    operation.ready,
+                    operation.open_work,
+                    operation.custom_status.as_ref().map(Payload::as_str),
+                ],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(instance) = instance else {
+            return Err(Refused::Conflict);
+        };
+        append(database, at, &operation.events, &self.events)?;
+        forget_timers(database, at)?;
+        database
+            .prepare_cached("DELETE FROM inbox WHERE instance = ?1")?
+            .execute([instance])?;
+        Ok(())
+    }
+
+    /// A new execution in the place of a live one.
+    fn replace(
+        &self,
+        database: &Connection,
+        at: &[u8],
+        next: EventId,
+        begin: &Begin,
+    ) -> Result<(), Refused> {
+        let operation = &self.operation;
+        let row = database
+            .prepare_cached(
+                "SELECT id, created FROM instance \
+                 WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3",
+            )?
+            .query_row(
+                params![operation.instance.as_str(), at, columns::sequence(next)],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let Some((instance, created)) = row else {
+            return Err(Refused::Conflict);
+        };
+        forget_timers(database, at)?;
+        let continued = matches!(
+            operation.events.last().map(|event| &event.kind),
+            Some(EventKind::ContinuedAsNew { .. })
+        );
+        let created = continued.then_some(created);
+        self.begin(database, Some((instance, at)), begin, created)
+    }
+
+    /// A new execution of an instance that is unknown or has ended.
+    fn start(&self, database: &Connection, begin: &Begin) -> Result<(), Refused> {
+        let row: Option<(i64, Vec<u8>, RuntimeStatus)> = database
+            .prepare_cached("SELECT id, execution, status FROM instance WHERE instance_id = ?1")?
+            .query_row([self.operation.instance.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.status(2)?))
+            })
+            .optional()?;
+        match &row {
+            Some((_, _, status)) if status.is_live() => Err(Refused::Conflict),
+            Some((instance, old, _)) => self.begin(database, Some((*instance, old)), begin, None),
+            None => self.begin(database, None, begin, None),
+        }
+    }
+
+    /// Writes the row of a new execution, in the place of `old` if there is one, and its first events.
+    fn begin(
+        &self,
+        database: &Connection,
+        old: Option<(i64, &[u8])>,
+        begin: &Begin,
+        created: Option<i64>,
+    ) -> Result<(), Refused> {
+        let operation = &self.operation;
+        let started = &begin.started;
+        let execution = columns::execution(&started.execution);
+        let module: Option<i64> = database
+            .prepare_cached("SELECT id FROM module WHERE digest = ?1")?
+            .query_row([started.module.as_bytes()], |row| row.get(0))
+            .optional()?;
+        let Some(module) = module else {
+            return Err(Refused::NoModule(started.module));
+        };
+        if let Some((_, old)) = old {
+            if old == execution {
+                return Err(Refused::Conflict);
+            }
+            forget_history(database, old)?;
+        }
+        let created = created.unwrap_or_else(|| begin.events[0].timestamp.as_millis());
+        let sql = match old {
+            Some(_) => {
+                "UPDATE instance SET function = ?3, module = ?4, execution = ?5, \
+                   next_sequence = ?6, status = ?7, created = ?8, last_updated = ?9, \
+                   ready = ?10 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
+                   open_work = ?11, custom_status = ?12 \
+                 WHERE id = ?1 AND instance_id = ?2"
+            }
+            None => {
+                "INSERT INTO instance (id, instance_id, function, module, execution, next_sequence, status, created, \
+                   last_updated, ready, open_work, custom_status) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+            }
+        };
+        database.prepare_cached(sql)?.execute(params![
+            old.map(|(instance, _)| instance),
+            operation.instance.as_str(),
+            started.function.as_str(),
+            module,
+            execution,
+            columns::number(begin.events.len()) + 1,
+            columns::status(operation.status),
+            created,
+            operation.now.as_millis(),
+            operation.ready,
+            operation.open_work,
+            operation.custom_status.as_ref().map(Payload::as_str),
+        ])?;
+        append(database, execution, &begin.events, &self.first_events)
+    }
+
+    fn keep_timers(&self, database: &Connection) -> Result<(), Refused> {
+        let operation = &self.operation;
+        let Some(execution) = self.execution_after() else {
+            return Ok(());
+        };
+        for scheduled in &operation.timers_done {
+            database
+                .prepare_cached("DELETE FROM timer WHERE execution = ?1 AND scheduled = ?2")?
+                .execute(params![execution, columns::sequence(*scheduled)])?;
+        }
+        if !operation.status.is_live() {
+            return Ok(());
+        }
+        for Timer { scheduled, fire_at } in &operation.timers {
+            database
+                .prepare_cached(
+                    "INSERT INTO timer (execution, scheduled, fire_at, instance) \
+                     SELECT ?1, ?2, ?3, id FROM instance WHERE instance_id = ?4",
+                )?
+                .execute(params![
+                    execution,
+                    columns::sequence(*scheduled),
+                    fire_at.as_millis(),
+                    operation.instance.as_str(),
+                ])?;
+        }
+        Ok(())
+    }
+
+    fn keep_orphans(&self, database: &Connection) -> Result<(), Refused> {
+        let operation = &self.operation;
+        if operation.drop_orphans {
+            database
+                .prepare_cached("DELETE FROM orphan WHERE instance = (SELECT id FROM instance WHERE instance_id = ?1)")?
+                .execute([operation.instance.as_str()])?;
+        }
+        for orphan in &operation.orphans {
+            database
+                .prepare_cached(
+                    "INSERT INTO orphan (execution, scheduled, name, input, instance) \
+                     SELECT ?1, ?2, ?3, ?4, id FROM instance WHERE instance_id = ?5",
+                )?
+                .execute(params![
+                    columns::execution(&orphan.execution),
+                    columns::sequence(orphan.scheduled),
+                    orphan.name,
+                    orphan.input.as_str(),
+                    operation.instance.as_str(),
+                ])?;
+        }
+        Ok(())
+    }
+
+    fn keep_logs(&self, database: &Connection) -> Result<(), Refused> {
+        let Some(execution) = self.execution_after() else {
+            return Ok(());
+        };
+        for line in &self.operation.logs {
+            database
+                .prepare_cached(
+                    "INSERT INTO log (execution, ordinal, timestamp, level, message) VALUES (?1, ?2, ?3, ?4, ?5) \
+                     ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![
+                    execution,
+                    line.ordinal,
+                    line.timestamp.as_millis(),
+                    columns::level(line.level),
+                    line.message,
+                ])?;
+        }
+        Ok(())
+    }
+
+    /// A message to an instance that is not live is dropped.
+    fn send_messages(&self, database: &Connection) -> Result<(), Refused> {
+        for (message, fact) in self.operation.messages.iter().zip(&self.facts) {
+            let target: Option<i64> = database
+                .prepare_cached("UPDATE instance SET ready = 1 WHERE instance_id = ?1 AND status < 3 RETURNING id")?
+                .query_row([message.target.as_str()], |row| row.get(0))
+                .optional()?;
+            if let Some(target) = target {
+                database
+                    .prepare_cached(
+                        "INSERT INTO inbox (instance, execution, fact) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![
+                        target,
+                        message.execution.as_ref().map(columns::execution),
+                        fact,
+                    ])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The execution that is the instance's after the operation.
+    fn execution_after(&self) -> Option<&[u8]> {
+        match (&self.operation.begins, &self.operation.expects) {
+            (Some(begin), _) => Some(columns::execution(&begin.started.execution)),
+            (None, Expects::At { execution, .. }) => Some(columns::execution(execution)),
+            (None, Expects::NotLive) => None,
+        }
+    }
+}
+
+/// All that is kept of an execution while a new one takes its place: nothing.
+pub(crate) fn forget_history(database: &Connection, execution: &[u8]) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM history WHERE execution = ?1",
+        "DELETE FROM log WHERE execution = ?1",
+    ] {
+        database.prepare_cached(sql)?.execute([execution])?;
+    }
+    Ok(())
+}
+
+fn forget_timers(database: &Connection, execution: &[u8]) -> rusqlite::Result<()> {
+    database
+        .prepare_cached("DELETE FROM timer WHERE execution = ?1")?
+        .execute([execution])
+        .map(drop)
+}
+
+fn append(
+    database: &Connection,
+    execution: &[u8],
+    events: &[Event],
+    json: &[String],
+) -> Result<(), Refused> {
+    let mut insert = database.prepare_cached(
+        "INSERT INTO history (execution, sequence, timestamp, event) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (event, json) in events.iter().zip(json) {
+        let place = columns::sequence(event.id);
+        insert.execute(params![execution, place, event.timestamp.as_millis(), json])?;
+    }
+    Ok(())
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("events and facts are always JSON")
+}

@@ -1,0 +1,134 @@
+//! How our values stand in columns.
+
+use rusqlite::Row;
+use rusqlite::types::Type;
+use serde::de::DeserializeOwned;
+use soloist_core::{
+    EventId, ExecutionId, FunctionName, InstanceId, LogLevel, ModuleDigest, Payload, Timestamp,
+};
+use soloist_engine::{FunctionKind, RuntimeStatus};
+use uuid::Uuid;
+
+pub(crate) fn sequence(id: EventId) -> i64 {
+    i64::try_from(id.get()).expect("a history has fewer than 2^63 events")
+}
+
+pub(crate) fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn execution(id: &ExecutionId) -> &[u8] {
+    id.as_uuid().as_bytes()
+}
+
+pub(crate) fn status(status: RuntimeStatus) -> i64 {
+    match status {
+        RuntimeStatus::Pending => 0,
+        RuntimeStatus::Running => 1,
+        RuntimeStatus::Suspended => 2,
+        RuntimeStatus::Completed => 3,
+        RuntimeStatus::Failed => 4,
+        RuntimeStatus::Terminated => 5,
+    }
+}
+
+pub(crate) fn level(level: LogLevel) -> i64 {
+    match level {
+        LogLevel::Trace => 0,
+        LogLevel::Debug => 1,
+        LogLevel::Info => 2,
+        LogLevel::Warn => 3,
+        LogLevel::Error => 4,
+    }
+}
+
+pub(crate) fn kind(kind: FunctionKind) -> i64 {
+    match kind {
+        FunctionKind::Orchestrator => 0,
+        FunctionKind::Activity => 1,
+    }
+}
+
+/// Reads a row's columns as our values.
+pub(crate) trait Columns {
+    fn sequence(&self, column: usize) -> rusqlite::Result<EventId>;
+    fn execution(&self, column: usize) -> rusqlite::Result<ExecutionId>;
+    fn time(&self, column: usize) -> rusqlite::Result<Timestamp>;
+    fn status(&self, column: usize) -> rusqlite::Result<RuntimeStatus>;
+    fn kind(&self, column: usize) -> rusqlite::Result<FunctionKind>;
+    fn size(&self, column: usize) -> rusqlite::Result<u64>;
+    fn digest(&self, column: usize) -> rusqlite::Result<ModuleDigest>;
+    fn instance(&self, column: usize) -> rusqlite::Result<InstanceId>;
+    fn function(&self, column: usize) -> rusqlite::Result<FunctionName>;
+    fn payload(&self, column: usize) -> rusqlite::Result<Option<Payload>>;
+    fn json<T: DeserializeOwned>(&self, column: usize) -> rusqlite::Result<T>;
+}
+
+impl Columns for Row<'_> {
+    fn sequence(&self, column: usize) -> rusqlite::Result<EventId> {
+        self.size(column).map(EventId::new)
+    }
+
+    fn execution(&self, column: usize) -> rusqlite::Result<ExecutionId> {
+        self.get(column)
+            .map(|bytes| ExecutionId::new(Uuid::from_bytes(bytes)))
+    }
+
+    fn time(&self, column: usize) -> rusqlite::Result<Timestamp> {
+        self.get(column).map(Timestamp::from_millis)
+    }
+
+    fn status(&self, column: usize) -> rusqlite::Result<RuntimeStatus> {
+        match self.get(column)? {
+            0 => Ok(RuntimeStatus::Pending),
+            1 => Ok(RuntimeStatus::Running),
+            2 => Ok(RuntimeStatus::Suspended),
+            3 => Ok(RuntimeStatus::Completed),
+            4 => Ok(RuntimeStatus::Failed),
+            5 => Ok(RuntimeStatus::Terminated),
+            number => Err(rusqlite::Error::IntegralValueOutOfRange(column, number)),
+        }
+    }
+
+    fn kind(&self, column: usize) -> rusqlite::Result<FunctionKind> {
+        match self.get(column)? {
+            0 => Ok(FunctionKind::Orchestrator),
+            1 => Ok(FunctionKind::Activity),
+            number => Err(rusqlite::Error::IntegralValueOutOfRange(column, number)),
+        }
+    }
+
+    fn size(&self, column: usize) -> rusqlite::Result<u64> {
+        let number = self.get(column)?;
+        u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+    }
+
+    fn digest(&self, column: usize) -> rusqlite::Result<ModuleDigest> {
+        self.get(column).map(ModuleDigest::new)
+    }
+
+    fn instance(&self, column: usize) -> rusqlite::Result<InstanceId> {
+        let text = self.get_ref(column)?.as_str()?;
+        text.parse().map_err(|error| unfit(column, error))
+    }
+
+    fn function(&self, column: usize) -> rusqlite::Result<FunctionName> {
+        let text = self.get_ref(column)?.as_str()?;
+        text.parse().map_err(|error| unfit(column, error))
+    }
+
+    fn payload(&self, column: usize) -> rusqlite::Result<Option<Payload>> {
+        let text = self.get_ref(column)?.as_str_or_null()?;
+        let payload = text.map(Payload::parse).transpose();
+        payload.map_err(|error| unfit(column, error))
+    }
+
+    fn json<T: DeserializeOwned>(&self, column: usize) -> rusqlite::Result<T> {
+        let text = self.get_ref(column)?.as_str()?;
+        serde_json::from_str(text).map_err(|error| unfit(column, error))
+    }
+}
+
+fn unfit(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+}

@@ -1,0 +1,245 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
+use soloist_engine::{
+    Bound, BoxError, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, ModuleRecord,
+    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+};
+
+use crate::change::Change;
+use crate::instances::Unreadable;
+use crate::lock::DirectoryLock;
+use crate::open::Database;
+use crate::readers::Readers;
+use crate::write::Refused;
+use crate::writer::Writer;
+use crate::{OpenError, StoreSettings, functions, instances, lists};
+
+/// The task hub in the file `soloist.db` of a data directory, which no other process can open while this lives.
+///
+/// Dropping it waits until what was put in is committed. A call whose future is dropped may still take effect.
+pub struct SqliteHub {
+    // In the order in which they go: the writer leaves a clean file once nobody reads, and the lock goes last.
+    readers: Readers,
+    writer: Writer,
+    _lock: DirectoryLock,
+}
+
+/// Why nothing could be done, where the database is not at fault.
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("the task hub is closed")]
+    Closed,
+    #[error("module {0} is not stored")]
+    NoModule(ModuleDigest),
+    /// The whole commit failed, so it is the cause of many.
+    #[error(transparent)]
+    Database(Arc<rusqlite::Error>),
+}
+
+impl SqliteHub {
+    /// Opens the hub of a data directory; makes both if there are none.
+    pub fn open(dir: &Path, settings: StoreSettings) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(dir).map_err(|cause| OpenError::Unusable {
+            path: dir.to_owned(),
+            cause,
+        })?;
+        let lock = DirectoryLock::acquire(dir)?;
+        let database = Database::in_directory(dir, settings);
+        let connection = database.writer()?;
+        let readers = Readers::start(&database)?;
+        let writer = Writer::start(&database, connection)?;
+        Ok(Self {
+            readers,
+            writer,
+            _lock: lock,
+        })
+    }
+
+    async fn write<T, F>(&self, doing: &'static str, change: F) -> Result<T, HubError>
+    where
+        F: FnOnce(&Connection) -> Result<T, Refused> + Send + 'static,
+        T: Send + 'static,
+    {
+        let written = self.writer.write(change).await;
+        written.map_err(|refused| unavailable(doing, refused))
+    }
+
+    async fn read<T, F>(&self, doing: &'static str, read: F) -> Result<T, HubError>
+    where
+        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        match self.readers.read(read).await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) => Err(unavailable(doing, error.into())),
+            Err(_) => Err(unavailable(doing, Refused::Closed)),
+        }
+    }
+
+    async fn read_instance<T, F>(
+        &self,
+        doing: &'static str,
+        id: &InstanceId,
+        read: F,
+    ) -> Result<T, HubError>
+    where
+        F: FnOnce(&mut Connection, &InstanceId) -> Result<T, Unreadable> + Send + 'static,
+        T: Send + 'static,
+    {
+        let instance = id.clone();
+        let found = self
+            .readers
+            .read(move |connection| read(connection, &instance));
+        match found.await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(Unreadable::Database(error))) => Err(unavailable(doing, error.into())),
+            Ok(Err(Unreadable::Corrupt(cause))) => Err(HubError::Corrupt {
+                instance: id.clone(),
+                cause,
+            }),
+            Err(_) => Err(unavailable(doing, Refused::Closed)),
+        }
+    }
+}
+
+fn unavailable(doing: &'static str, refused: Refused) -> HubError {
+    let cause: BoxError = match refused {
+        Refused::Conflict => unreachable!("only operations have conditions"),
+        Refused::NoModule(digest) => Cause::NoModule(digest).into(),
+        Refused::Database(error) => Cause::Database(error).into(),
+        Refused::Closed => Cause::Closed.into(),
+    };
+    HubError::Unavailable { doing, cause }
+}
+
+impl TaskHub for SqliteHub {
+    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+        let instance = operation.instance.clone();
+        let change = Change::new(operation);
+        let written = self.writer.write(move |database| change.apply(database));
+        written.await.map_err(|refused| match refused {
+            Refused::Conflict => HubError::Conflict(instance),
+            Refused::NoModule(_) | Refused::Database(_) | Refused::Closed => {
+                unavailable("committing", refused)
+            }
+        })
+    }
+
+    async fn load(&self, id: &InstanceId) -> Result<Option<Loaded>, HubError> {
+        self.read_instance("loading an instance", id, instances::load)
+            .await
+    }
+
+    async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {
+        self.read_instance("reading a status", id, instances::status)
+            .await
+    }
+
+    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
+        let id = id.clone();
+        self.write("purging an instance", move |database| {
+            instances::purge(database, &id)
+        })
+        .await
+    }
+
+    async fn unfinished(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<Unfinished>, HubError> {
+        let after = after.cloned();
+        self.read("listing unfinished instances", move |database| {
+            lists::unfinished(database, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn orphans(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Orphan>, HubError> {
+        self.read("listing orphans", move |database| {
+            lists::orphans(database, after, limit)
+        })
+        .await
+    }
+
+    async fn finish_orphan(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<(), HubError> {
+        self.write("forgetting an orphan", move |database| {
+            lists::finish_orphan(database, execution, scheduled)
+        })
+        .await
+    }
+
+    async fn timers(
+        &self,
+        after: Option<TimerCursor>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueTimer>, HubError> {
+        self.read("listing timers", move |database| {
+            lists::timers(database, after, until, limit)
+        })
+        .await
+    }
+
+    async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, HubError> {
+        self.read("looking for the next timer", move |database| {
+            lists::next_timer(database, after)
+        })
+        .await
+    }
+
+    async fn bind(&self, function: FunctionRecord, module: NewModule) -> Result<Bound, HubError> {
+        self.write("binding a function", move |database| {
+            functions::bind(database, &function, &module)
+        })
+        .await
+    }
+
+    async fn unbind(&self, name: &FunctionName) -> Result<bool, HubError> {
+        let name = name.clone();
+        self.write("unbinding a function", move |database| {
+            functions::unbind(database, &name)
+        })
+        .await
+    }
+
+    async fn functions(&self) -> Result<Vec<FunctionRecord>, HubError> {
+        self.read("listing functions", |database| {
+            functions::functions(database)
+        })
+        .await
+    }
+
+    async fn module(&self, digest: ModuleDigest) -> Result<Option<ModuleRecord>, HubError> {
+        self.read("looking for a module", move |database| {
+            // As of one moment.
+            functions::module(&*database.transaction()?, digest)
+        })
+        .await
+    }
+
+    async fn module_bytes(&self, digest: ModuleDigest) -> Result<Option<Arc<[u8]>>, HubError> {
+        self.read("reading a module", move |database| {
+            functions::module_bytes(database, digest)
+        })
+        .await
+    }
+
+    async fn remove_module(&self, digest: ModuleDigest) -> Result<RemovedModule, HubError> {
+        self.write("removing a module", move |database| {
+            functions::remove_module(database, digest)
+        })
+        .await
+    }
+}

@@ -1,0 +1,241 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode};
+use soloist_engine::BoxError;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::open::{Database, OpenError};
+use crate::queue::Queue;
+use crate::write::{Job, Refused, Write};
+
+type Batch = VecDeque<Box<dyn Write>>;
+
+/// The one thread that writes, and the way to it.
+pub(crate) struct Writer {
+    queue: Arc<Queue<Box<dyn Write>>>,
+    places: Arc<Semaphore>,
+    thread: Option<JoinHandle<()>>,
+    #[cfg(test)]
+    pub(crate) faults: Arc<crate::tests::Faults>,
+}
+
+impl Writer {
+    pub(crate) fn start(database: &Database, connection: Connection) -> Result<Self, OpenError> {
+        let queue = Arc::new(Queue::new());
+        let places = database.settings().pending_writes_max.get();
+        #[cfg(test)]
+        let faults = Arc::new(crate::tests::Faults::default());
+        let mut committer = Committer {
+            patience: Duration::from_micros(database.settings().company_wait_micros),
+            database: database.clone(),
+            connection: Some(connection),
+            queue: Arc::clone(&queue),
+            #[cfg(test)]
+            faults: Arc::clone(&faults),
+        };
+        let thread = std::thread::Builder::new()
+            .name("hub-writer".to_owned())
+            .spawn(move || committer.run())
+            .map_err(|cause| database.thread_refused(cause))?;
+        Ok(Self {
+            queue,
+            places: Arc::new(Semaphore::new(places)),
+            thread: Some(thread),
+            #[cfg(test)]
+            faults,
+        })
+    }
+
+    /// Makes a change in some commit and returns once that is durable. The closure leaves the database as it was if it
+    /// fails: it runs in a savepoint.
+    pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refused>
+    where
+        F: FnOnce(&Connection) -> Result<T, Refused> + Send + 'static,
+        T: Send + 'static,
+    {
+        let places = Arc::clone(&self.places);
+        let place = places.acquire_owned().await.map_err(|_| Refused::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let write = Box::new(Job::new(change, reply, place));
+        self.queue.push(write).map_err(|_| Refused::Closed)?;
+        answer.await.unwrap_or(Err(Refused::Closed))
+    }
+}
+
+impl Drop for Writer {
+    /// What was put in is still committed.
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer of the task hub panicked");
+        }
+    }
+}
+
+/// Why a batch as a whole came to nothing.
+struct Lost(Refused);
+
+impl From<rusqlite::Error> for Lost {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+struct Committer {
+    database: Database,
+    /// None only while it is being opened again.
+    connection: Option<Connection>,
+    queue: Arc<Queue<Box<dyn Write>>>,
+    patience: Duration,
+    #[cfg(test)]
+    faults: Arc<crate::tests::Faults>,
+}
+
+impl Committer {
+    fn run(&mut self) {
+        let mut batch = Batch::new();
+        let mut company = 1;
+        while self.queue.take_all(&mut batch, company, self.patience) {
+            let size = batch.len();
+            let outcome = self.commit(&mut batch);
+            // Those who are answered now are likely to come again, and so are those who came meanwhile.
+            company = size + self.queue.len();
+            for write in batch.drain(..) {
+                write.settle(outcome.clone());
+            }
+        }
+    }
+
+    /// Commits a batch. If that fails, nothing of it is durable.
+    fn commit(&mut self, batch: &mut Batch) -> Result<(), Refused> {
+        let Some(connection) = &self.connection else {
+            return Err(Refused::Closed);
+        };
+        let marker = match fill(connection, batch) {
+            Ok(marker) => marker,
+            Err(Lost(refused)) => {
+                roll_back(connection);
+                return Err(refused);
+            }
+        };
+        let committed = run(connection, "COMMIT");
+        #[cfg(test)]
+        let committed = self.faults.at_commit(committed);
+        match committed {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                roll_back(connection);
+                match marker {
+                    Some(marker) if !surely_void(&error) => self.find_out(marker, error),
+                    Some(_) | None => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// A commit whose outcome is unknown: nothing is answered until it is known.
+    fn find_out(&mut self, marker: i64, error: rusqlite::Error) -> Result<(), Refused> {
+        let mut pause = Duration::from_millis(10);
+        loop {
+            // Closing comes first: what an open connection has in memory is not what is in the file.
+            self.connection = None;
+            let found = self
+                .database
+                .writer()
+                .map_err(Into::into)
+                .and_then(|fresh| {
+                    let found = settle_log(&fresh);
+                    self.connection = Some(fresh);
+                    found.map_err(BoxError::from)
+                });
+            match found {
+                Ok(durable) if durable >= marker => return Ok(()),
+                Ok(_) => return Err(error.into()),
+                Err(cause) => {
+                    tracing::error!(commit = %error, cause, "the outcome of a commit is not known yet");
+                }
+            }
+            if self.queue.closed_within(pause) {
+                return Err(Refused::Closed);
+            }
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+}
+
+impl Drop for Committer {
+    /// Also when the thread panics: nobody may wait for an answer that cannot come.
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
+/// Begins a transaction and applies each write of a batch in a savepoint of its own. Returns the number of this commit, if
+/// it changes anything.
+fn fill(connection: &Connection, batch: &mut Batch) -> Result<Option<i64>, Lost> {
+    run(connection, "BEGIN IMMEDIATE")?;
+    let mut changed = false;
+    for write in batch {
+        run(connection, "SAVEPOINT operation")?;
+        match write.apply(connection) {
+            Ok(()) => changed = true,
+            // SQLite has rolled all of it back, and a statement that ran now would commit by itself.
+            Err(refused) if connection.is_autocommit() => return Err(Lost(refused)),
+            Err(_) => run(connection, "ROLLBACK TO operation")?,
+        }
+        run(connection, "RELEASE operation")?;
+    }
+    Ok(changed.then(|| number_commit(connection)).transpose()?)
+}
+
+/// Every commit takes one number of the history's, which are never used again: so it can be told later whether it stands.
+fn number_commit(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'history' RETURNING seq",
+        )?
+        .query_row([], |row| row.get(0))
+}
+
+/// Brings all that is in the log into the database, or out of the world, and returns the number of the last commit.
+fn settle_log(connection: &Connection) -> rusqlite::Result<i64> {
+    let busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+            Some("readers keep the log of the database in use".to_owned()),
+        ));
+    }
+    connection.query_row(
+        "SELECT seq FROM sqlite_sequence WHERE name = 'history'",
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// After these a commit has left no complete record in the log, so that it cannot come back.
+fn surely_void(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::ConstraintViolation)
+    )
+}
+
+fn roll_back(connection: &Connection) {
+    if connection.is_autocommit() {
+        return;
+    }
+    if let Err(error) = run(connection, "ROLLBACK") {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
