@@ -64,6 +64,11 @@ impl Dispatcher {
             .expect("no code panics while it holds the dispatcher")
     }
 
+    /// How many instances have work that waits.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// The end of this work is durable, or nobody wants it any more.
     pub(crate) fn done(&self, instance: &InstanceId, key: Key) {
         self.lock().remove(instance, key);

@@ -11,6 +11,9 @@ use crate::{Guests, HubError, Platform, TaskHub};
 /// How many instances one read brings.
 const PAGE: usize = 500;
 
+/// How much recovered work may wait for its turn in memory; the rest stays in the hub meanwhile.
+const WAITING_MAX: usize = 10_000;
+
 impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
     /// Wakes all that the last host left unfinished, then returns.
     pub(crate) async fn recover(self: Arc<Self>) {
@@ -67,6 +70,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
         after: &mut Option<soloist_core::InstanceId>,
     ) -> Result<(), HubError> {
         loop {
+            while self.dispatcher.len() > WAITING_MAX {
+                self.back_off(0).await;
+            }
             let page = self.hub.unfinished(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(());

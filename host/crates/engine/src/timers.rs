@@ -119,7 +119,7 @@ impl Timers {
         near.first_beyond = Some(now);
     }
 
-    fn next(&self, now: Timestamp, horizon: Duration) -> Next {
+    fn next(&self, now: Timestamp, horizon: Duration, near_max: usize) -> Next {
         let mut near = self.lock();
         let mut due = Vec::new();
         while let Some(entry) = near.by_time.first_entry()
@@ -133,10 +133,12 @@ impl Timers {
         if !due.is_empty() {
             return Next::Fire(due);
         }
-        // Half a horizon before the first one beyond fires, it is read.
-        if near
-            .first_beyond
-            .is_some_and(|at| at.since(now) <= horizon / 2)
+        // Half a horizon before the first one beyond fires, it is read, if there is room.
+        let has_room = near.by_time.len() < near_max / 2;
+        if has_room
+            && near
+                .first_beyond
+                .is_some_and(|at| at.since(now) <= horizon / 2)
         {
             return Next::Read {
                 after: near.read_to,
@@ -144,6 +146,7 @@ impl Timers {
         }
         let beyond = near
             .first_beyond
+            .filter(|_| has_room)
             .map(|at| at.since(now).saturating_sub(horizon / 2));
         let near = near
             .by_time
@@ -160,7 +163,10 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
         let mut failures = 0;
         loop {
             let now = self.platform.now();
-            match self.timers.next(now, self.settings.timer_horizon) {
+            match self
+                .timers
+                .next(now, self.settings.timer_horizon, self.settings.timers_max)
+            {
                 Next::Fire(due) => {
                     for timer in due {
                         let permit = tokio::select! {
