@@ -19,6 +19,8 @@ mod platform;
 mod recovery;
 mod settings;
 mod shared;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timers;
 mod watchers;
 

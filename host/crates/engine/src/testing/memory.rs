@@ -1,0 +1,236 @@
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use soloist_core::{
+    EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Role, Timestamp,
+};
+
+use self::state::{Refused, State};
+use crate::{
+    Bound, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, ModuleRecord, NewModule,
+    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+};
+
+mod functions;
+mod state;
+
+/// A task hub in memory. Clones are one hub: keep one to start another engine on what the first left behind.
+#[derive(Clone, Default)]
+pub struct MemoryHub {
+    shared: Arc<Mutex<Shared>>,
+}
+
+type Hook = Box<dyn FnMut(&Operation) -> Option<Fault> + Send>;
+
+#[derive(Default)]
+struct Shared {
+    state: State,
+    on_commit: Option<Hook>,
+}
+
+/// What goes wrong with a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is committed; `Unavailable`.
+    Unavailable,
+    /// Nothing is committed; `Conflict`, though the expectation may hold.
+    Conflict,
+    /// It is committed, but the host is gone before it hears of it: the call never returns.
+    NoAnswer,
+}
+
+/// The cause of an `Unavailable` that a test asked for, or that has no other.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Cause(String);
+
+impl MemoryHub {
+    /// An empty hub.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on `hook` looks at each operation first and says what goes wrong with it, if anything.
+    pub fn on_commit(&self, hook: impl FnMut(&Operation) -> Option<Fault> + Send + 'static) {
+        self.lock().on_commit = Some(Box::new(hook));
+    }
+
+    /// The next commit goes wrong, and those after it do not. Takes the place of any hook.
+    pub fn fail_next_commit(&self, fault: Fault) {
+        let mut next = Some(fault);
+        self.on_commit(move |_| next.take());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().expect("no test panics in the hub")
+    }
+}
+
+fn unavailable(cause: impl Into<String>) -> HubError {
+    HubError::Unavailable {
+        doing: "committing",
+        cause: Cause(cause.into()).into(),
+    }
+}
+
+impl TaskHub for MemoryHub {
+    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+        let instance = operation.instance.clone();
+        let fault = {
+            let shared = &mut *self.lock();
+            let fault = shared.on_commit.as_mut().and_then(|hook| hook(&operation));
+            match fault {
+                Some(Fault::Unavailable) => return Err(unavailable("a test asked for it")),
+                Some(Fault::Conflict) => return Err(HubError::Conflict(instance)),
+                Some(Fault::NoAnswer) | None => {}
+            }
+            shared
+                .state
+                .commit(operation)
+                .map_err(|refused| match refused {
+                    Refused::Conflict => HubError::Conflict(instance),
+                    Refused::NoModule(digest) => {
+                        unavailable(format!("module {digest} is not stored"))
+                    }
+                })?;
+            fault
+        };
+        match fault {
+            Some(Fault::NoAnswer) => std::future::pending().await,
+            Some(Fault::Unavailable | Fault::Conflict) | None => Ok(()),
+        }
+    }
+
+    async fn load(&self, id: &InstanceId) -> Result<Option<Loaded>, HubError> {
+        let shared = self.lock();
+        let Some(instance) = shared.state.instances.get(id) else {
+            return Ok(None);
+        };
+        let history =
+            History::try_from(instance.events.clone()).map_err(|cause| HubError::Corrupt {
+                instance: id.clone(),
+                cause: cause.into(),
+            })?;
+        Ok(Some(Loaded {
+            history,
+            status: instance.status,
+            ready: instance.ready,
+            custom_status: instance.custom_status.clone(),
+            logged: u32::try_from(instance.logs.len()).expect("an execution keeps few log lines"),
+            inbox: instance.inbox.clone(),
+        }))
+    }
+
+    async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {
+        let shared = self.lock();
+        let Some(instance) = shared.state.instances.get(id) else {
+            return Ok(None);
+        };
+        let Some(Role::Start(started)) = instance.events.first().map(|event| event.kind.role())
+        else {
+            panic!("{id} does not begin with its start");
+        };
+        let end = instance.events.last().map(|event| event.kind.clone());
+        Ok(Some(InstanceStatus {
+            instance: id.clone(),
+            function: started.function.clone(),
+            execution: instance.execution,
+            status: instance.status,
+            input: started.input.clone(),
+            end: end.filter(|_| !instance.status.is_live()),
+            custom_status: instance.custom_status.clone(),
+            created: instance.created,
+            last_updated: instance.last_updated,
+        }))
+    }
+
+    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
+        Ok(self.lock().state.purge(id))
+    }
+
+    async fn unfinished(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<Unfinished>, HubError> {
+        let shared = self.lock();
+        let all = shared.state.instances.iter();
+        let unfinished = all.filter(|(id, instance)| {
+            after.is_none_or(|after| *id > after) && (instance.ready || instance.open_work > 0)
+        });
+        let page = unfinished.take(limit).map(|(id, instance)| Unfinished {
+            instance: id.clone(),
+            ready: instance.ready,
+            open_work: instance.open_work,
+        });
+        Ok(page.collect())
+    }
+
+    async fn orphans(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Orphan>, HubError> {
+        let shared = self.lock();
+        let all = shared.state.orphans.iter();
+        let rest = all.filter(|(place, _)| after.is_none_or(|after| **place > after));
+        Ok(rest.take(limit).map(|(_, orphan)| orphan.clone()).collect())
+    }
+
+    async fn finish_orphan(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<(), HubError> {
+        self.lock().state.orphans.remove(&(execution, scheduled));
+        Ok(())
+    }
+
+    async fn timers(
+        &self,
+        after: Option<TimerCursor>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueTimer>, HubError> {
+        let shared = self.lock();
+        let due = shared.state.timers.iter().filter(|(cursor, _)| {
+            after.is_none_or(|after| **cursor > after) && cursor.fire_at <= until
+        });
+        let page = due.take(limit).map(|(cursor, instance)| DueTimer {
+            instance: instance.clone(),
+            cursor: *cursor,
+        });
+        Ok(page.collect())
+    }
+
+    async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, HubError> {
+        let shared = self.lock();
+        let mut times = shared.state.timers.keys().map(|cursor| cursor.fire_at);
+        Ok(times.find(|fire_at| *fire_at > after))
+    }
+
+    async fn bind(&self, function: FunctionRecord, module: NewModule) -> Result<Bound, HubError> {
+        Ok(self.lock().state.bind(function, module))
+    }
+
+    async fn unbind(&self, name: &FunctionName) -> Result<bool, HubError> {
+        Ok(self.lock().state.functions.remove(name).is_some())
+    }
+
+    async fn functions(&self) -> Result<Vec<FunctionRecord>, HubError> {
+        Ok(self.lock().state.functions.values().cloned().collect())
+    }
+
+    async fn module(&self, digest: ModuleDigest) -> Result<Option<ModuleRecord>, HubError> {
+        Ok(self.lock().state.module(digest))
+    }
+
+    async fn module_bytes(&self, digest: ModuleDigest) -> Result<Option<Arc<[u8]>>, HubError> {
+        let shared = self.lock();
+        let module = shared.state.modules.get(&digest);
+        Ok(module.map(|module| Arc::clone(&module.bytes)))
+    }
+
+    async fn remove_module(&self, digest: ModuleDigest) -> Result<RemovedModule, HubError> {
+        Ok(self.lock().state.remove_module(digest))
+    }
+}

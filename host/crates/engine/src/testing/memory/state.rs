@@ -1,0 +1,212 @@
+use std::collections::BTreeMap;
+
+use soloist_core::{
+    Event, EventId, EventKind, ExecutionId, FunctionName, InstanceId, LogLine, ModuleDigest,
+    Payload, Timestamp,
+};
+
+use super::functions::StoredModule;
+use crate::{
+    Begin, Expects, FunctionRecord, InboxMessage, Message, Operation, Orphan, Purged,
+    RuntimeStatus, TimerCursor,
+};
+
+/// All that a hub keeps.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) instances: BTreeMap<InstanceId, Instance>,
+    pub(super) orphans: BTreeMap<(ExecutionId, EventId), Orphan>,
+    pub(super) timers: BTreeMap<TimerCursor, InstanceId>,
+    pub(super) functions: BTreeMap<FunctionName, FunctionRecord>,
+    pub(super) modules: BTreeMap<ModuleDigest, StoredModule>,
+    /// How many messages there ever were.
+    messages: i64,
+}
+
+pub(super) struct Instance {
+    pub(super) module: ModuleDigest,
+    pub(super) execution: ExecutionId,
+    pub(super) events: Vec<Event>,
+    pub(super) status: RuntimeStatus,
+    pub(super) custom_status: Option<Payload>,
+    pub(super) created: Timestamp,
+    pub(super) last_updated: Timestamp,
+    pub(super) ready: bool,
+    pub(super) open_work: u32,
+    pub(super) logs: BTreeMap<u32, LogLine>,
+    pub(super) inbox: Vec<InboxMessage>,
+}
+
+impl Instance {
+    fn next(&self) -> EventId {
+        self.events
+            .last()
+            .map_or(EventId::FIRST, |event| event.id.next())
+    }
+}
+
+pub(super) enum Refused {
+    Conflict,
+    NoModule(ModuleDigest),
+}
+
+impl State {
+    /// First all that can refuse, then all that changes.
+    pub(super) fn commit(&mut self, operation: Operation) -> Result<(), Refused> {
+        self.check(&operation)?;
+        let instance = operation.instance.clone();
+        if let Some(begin) = operation.begins {
+            self.begin(&instance, &operation.events, begin, operation.now);
+        } else {
+            let advanced = self.instance(&instance);
+            advanced.events.extend(operation.events);
+            if !operation.status.is_live() {
+                advanced.inbox.clear();
+                let execution = advanced.execution;
+                self.timers
+                    .retain(|cursor, _| cursor.execution != execution);
+            }
+        }
+        let changed = self.instance(&instance);
+        changed
+            .inbox
+            .retain(|message| !operation.inbox_taken.contains(&message.id));
+        changed.status = operation.status;
+        changed.ready = operation.ready || !changed.inbox.is_empty();
+        changed.open_work = operation.open_work;
+        changed.last_updated = operation.now;
+        if let Some(custom_status) = operation.custom_status {
+            changed.custom_status = Some(custom_status);
+        }
+        for line in operation.logs {
+            changed.logs.entry(line.ordinal).or_insert(line);
+        }
+        let execution = changed.execution;
+        self.timers.retain(|cursor, _| {
+            cursor.execution != execution || !operation.timers_done.contains(&cursor.scheduled)
+        });
+        if operation.status.is_live() {
+            let timers = operation.timers.into_iter().map(|timer| TimerCursor {
+                fire_at: timer.fire_at,
+                execution,
+                scheduled: timer.scheduled,
+            });
+            self.timers
+                .extend(timers.map(|cursor| (cursor, instance.clone())));
+        }
+        if operation.drop_orphans {
+            self.orphans.retain(|_, orphan| orphan.instance != instance);
+        }
+        let orphans = operation.orphans.into_iter();
+        self.orphans
+            .extend(orphans.map(|orphan| ((orphan.execution, orphan.scheduled), orphan)));
+        for message in operation.messages {
+            self.send(message);
+        }
+        Ok(())
+    }
+
+    fn check(&self, operation: &Operation) -> Result<(), Refused> {
+        let stored = self.instances.get(&operation.instance);
+        let stands = match (operation.expects, stored) {
+            (Expects::NotLive, stored) => {
+                stored.is_none_or(|stored| !stored.status.is_live())
+                    && operation.begins.is_some()
+                    && operation.events.is_empty()
+            }
+            (Expects::At { execution, next }, Some(stored)) => {
+                stored.status.is_live()
+                    && (stored.execution, stored.next()) == (execution, next)
+                    && numbered(&operation.events, next)
+            }
+            (Expects::At { .. }, None) => false,
+        };
+        if !stands {
+            return Err(Refused::Conflict);
+        }
+        let Some(Begin { started, events }) = &operation.begins else {
+            return Ok(());
+        };
+        if !self.modules.contains_key(&started.module) {
+            return Err(Refused::NoModule(started.module));
+        }
+        let again = stored.is_some_and(|stored| stored.execution == started.execution);
+        if again || events.is_empty() || !numbered(events, EventId::FIRST) {
+            return Err(Refused::Conflict);
+        }
+        Ok(())
+    }
+
+    /// A new execution in the place of the one before, if there is one, with nothing but the inbox kept.
+    fn begin(&mut self, id: &InstanceId, last: &[Event], begin: Begin, now: Timestamp) {
+        let old = self.instances.remove(id);
+        let continued = matches!(
+            last.last().map(|event| &event.kind),
+            Some(EventKind::ContinuedAsNew { .. })
+        );
+        let mut created = begin.events[0].timestamp;
+        let mut inbox = Vec::new();
+        if let Some(old) = old {
+            self.timers
+                .retain(|cursor, _| cursor.execution != old.execution);
+            inbox = old.inbox;
+            if continued {
+                created = old.created;
+            }
+        }
+        let instance = Instance {
+            module: begin.started.module,
+            execution: begin.started.execution,
+            events: begin.events,
+            status: RuntimeStatus::Pending,
+            custom_status: None,
+            created,
+            last_updated: now,
+            ready: false,
+            open_work: 0,
+            logs: BTreeMap::new(),
+            inbox,
+        };
+        self.instances.insert(id.clone(), instance);
+    }
+
+    /// A message to an instance that is not live is dropped.
+    fn send(&mut self, message: Message) {
+        let target = self.instances.get_mut(&message.target);
+        if let Some(target) = target.filter(|target| target.status.is_live()) {
+            self.messages += 1;
+            target.ready = true;
+            target.inbox.push(InboxMessage {
+                id: self.messages,
+                execution: message.execution,
+                fact: message.fact,
+            });
+        }
+    }
+
+    pub(super) fn purge(&mut self, id: &InstanceId) -> Purged {
+        match self.instances.get(id) {
+            None => Purged::Unknown,
+            Some(instance) if instance.status.is_live() => Purged::Live,
+            Some(_) => {
+                self.instances.remove(id);
+                self.orphans.retain(|_, orphan| orphan.instance != *id);
+                Purged::Purged
+            }
+        }
+    }
+
+    fn instance(&mut self, id: &InstanceId) -> &mut Instance {
+        self.instances
+            .get_mut(id)
+            .expect("the operation has been checked")
+    }
+}
+
+fn numbered(events: &[Event], first: EventId) -> bool {
+    let places = std::iter::successors(Some(first), |place| Some(place.next()));
+    events
+        .iter()
+        .zip(places)
+        .all(|(event, place)| event.id == place)
+}
