@@ -1,5 +1,6 @@
 //! All checks, in one profile: wasmtime's code is generated once a run.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -31,11 +32,8 @@ enum Stage {
     Doc,
 }
 
-/// How a stage went.
-enum Outcome {
-    Passed,
-    Skipped(String),
-}
+/// Of the one that is built where there is none.
+const CARGO_DENY: &str = "0.20.2";
 
 /// Runs every stage, also after one has failed: one run then shows all that is wrong.
 pub(crate) fn check(project: &Project, options: &Options) -> Result<()> {
@@ -50,12 +48,11 @@ pub(crate) fn check(project: &Project, options: &Options) -> Result<()> {
         eprintln!("\n== {name}");
         let stage_start = now();
         let outcome = match stage.run(project) {
-            Ok(Outcome::Passed) => "passed".to_owned(),
-            Ok(Outcome::Skipped(reason)) => format!("skipped: {reason}"),
+            Ok(()) => "passed",
             Err(error) => {
                 eprintln!("error: {error:#}");
                 failed.push(name.clone());
-                "FAILED".to_owned()
+                "FAILED"
             }
         };
         let minutes = minutes(stage_start.elapsed());
@@ -84,7 +81,7 @@ impl Stage {
             .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    fn run(self, project: &Project) -> Result<Outcome> {
+    fn run(self, project: &Project) -> Result<()> {
         match self {
             Self::Fmt => {
                 component("fmt", "rustfmt")?;
@@ -97,7 +94,7 @@ impl Stage {
                 let arguments = ["--workspace", "--all-targets", "--", "-D", "warnings"];
                 in_all(project, &[&["clippy", "--locked"], &arguments[..]].concat())?;
             }
-            Self::Deny => return deny(project),
+            Self::Deny => deny(project)?,
             // The tests of whole hosts run the binary.
             Self::Build => run(project.cargo().args(["build", "--locked", "--workspace"]))?,
             Self::Test => test(project)?,
@@ -114,7 +111,7 @@ impl Stage {
                 }
             }
         }
-        Ok(Outcome::Passed)
+        Ok(())
     }
 }
 
@@ -176,16 +173,47 @@ fn component(subcommand: &str, component: &str) -> Result<()> {
     bail!("there is no {component}; run: {}", shown(&add))
 }
 
-fn deny(project: &Project) -> Result<Outcome> {
-    let config = project.path(".config/deny.toml");
-    if !works(Command::new("cargo").args(["deny", "--version"])) {
-        return Ok(Outcome::Skipped(
-            "run: cargo install cargo-deny --locked".to_owned(),
-        ));
+/// Licenses and sources of all that we use, and in the host the arrows between crates.
+fn deny(project: &Project) -> Result<()> {
+    let tool = cargo_deny(project)?;
+    for (workspace, checks) in [("", &["bans"][..]), ("sdk/rust", &[]), ("plugins", &[])] {
+        let mut deny = Command::new(&tool);
+        deny.current_dir(project.path(workspace))
+            .args(["--workspace", "--locked", "--config"]);
+        deny.arg(project.path(".config/deny.toml"))
+            .args(["check", "licenses", "sources"]);
+        run(deny.args(checks))
+            .with_context(|| format!("see .config/deny.toml, in {workspace:?}"))?;
     }
-    let mut deny = project.cargo();
-    deny.args(["deny", "--locked", "--workspace", "check", "--config"])
-        .arg(config);
-    run(deny.args(["bans", "licenses", "sources"])).context("see .config/deny.toml")?;
-    Ok(Outcome::Passed)
+    Ok(())
+}
+
+/// Where cargo-deny is: found, or built into the build directory, once.
+fn cargo_deny(project: &Project) -> Result<PathBuf> {
+    let (found, built) = (
+        PathBuf::from("cargo-deny"),
+        project.tools().join("bin/cargo-deny"),
+    );
+    for tool in [found, built.clone()] {
+        if works(Command::new(&tool).arg("--version")) {
+            return Ok(tool);
+        }
+    }
+    let mut install = project.cargo();
+    // It runs for a second: not worth the minutes of an optimised build.
+    install.args([
+        "install",
+        "cargo-deny",
+        "--version",
+        CARGO_DENY,
+        "--locked",
+        "--debug",
+    ]);
+    install.args(["--quiet", "--root"]).arg(project.tools());
+    install
+        .arg("--target-dir")
+        .arg(project.tools().join("cargo-deny"));
+    eprintln!("{}", shown(&install));
+    run(&mut install)?;
+    Ok(built)
 }
