@@ -53,7 +53,7 @@ pub(crate) fn build(project: &Project, toolchain: &Toolchain) -> Result<()> {
     Ok(())
 }
 
-/// A panic's text names its file: without this, the digest would differ from machine to machine.
+/// A panic's text names its file, which should not tell where it was built.
 fn remapped_paths(project: &Project) -> Result<Vec<String>> {
     let cargo_home = match env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),

@@ -57,26 +57,9 @@ impl Toolchain {
     pub(crate) fn prepare(choice: Choice) -> Result<Self> {
         let sysroot = PathBuf::from(capture(Command::new("rustc").args(["--print", "sysroot"]))?);
         let linkers = linkers(&sysroot)?;
-        let lacking = |sysroot: &Path| {
-            [UNKNOWN, WASIP2]
-                .into_iter()
-                .filter(|target| {
-                    !sysroot
-                        .join("lib/rustlib")
-                        .join(target)
-                        .join("lib")
-                        .exists()
-                })
-                .collect::<Vec<_>>()
-        };
-        let missing = lacking(&sysroot);
         if choice != Choice::Debian {
-            if !missing.is_empty() {
-                eprintln!("guests: rustup target add {}", missing.join(" "));
-            }
-            let mut add = Command::new("rustup");
-            add.args(["target", "add"]).args(&missing);
-            if missing.is_empty() || works(&mut add) {
+            let missing = missing_targets(&sysroot);
+            if missing.is_empty() || add_targets(&missing) {
                 let libc = sysroot
                     .join("lib/rustlib")
                     .join(WASIP2)
@@ -87,13 +70,11 @@ impl Toolchain {
                     libc,
                 });
             }
+            let advice = format!("rustup target add {}", missing.join(" "));
             if choice == Choice::Rustup {
-                bail!(
-                    "missing targets; run: rustup target add {}",
-                    missing.join(" ")
-                );
+                bail!("missing targets; run: {advice}");
             }
-            eprintln!("guests: rustup cannot add them, so Debian's compiler builds the guests");
+            eprintln!("guests: no luck, so Debian's compiler builds them; else run: {advice}");
         }
         apt::require(&["rustc-web", "rust-web-src", "wasi-libc"])?;
         Ok(Self {
@@ -134,8 +115,7 @@ impl Toolchain {
                 .env("RUSTC", DEBIAN_RUSTC)
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env(linker, self.component_linker())
-                // Debian's compiler may be older than ours, and is new enough for guests.
-                .args(["-Zbuild-std=std,panic_abort", "--ignore-rust-version"]);
+                .arg("-Zbuild-std=std,panic_abort");
             self.find_linkers(cargo)?;
             if target == WASIP2 {
                 flags.extend([
@@ -163,6 +143,19 @@ impl Toolchain {
         );
         Ok(())
     }
+}
+
+fn missing_targets(sysroot: &Path) -> Vec<&'static str> {
+    let libraries = |target: &str| sysroot.join("lib/rustlib").join(target).join("lib");
+    [UNKNOWN, WASIP2]
+        .into_iter()
+        .filter(|target| !libraries(target).exists())
+        .collect()
+}
+
+fn add_targets(missing: &[&str]) -> bool {
+    eprintln!("guests: rustup target add {}", missing.join(" "));
+    works(Command::new("rustup").args(["target", "add"]).args(missing))
 }
 
 /// The directory of the linkers that come with rustup's compiler.
