@@ -1,0 +1,119 @@
+//! What every task hub promises, one function a promise.
+
+mod functions;
+mod inbox;
+mod instances;
+mod operations;
+mod orphans;
+mod payloads;
+mod recovery;
+mod starts;
+mod timers;
+
+#[doc(hidden)]
+pub mod promises {
+    pub use super::functions::*;
+    pub use super::inbox::*;
+    pub use super::instances::*;
+    pub use super::operations::*;
+    pub use super::orphans::*;
+    pub use super::payloads::*;
+    pub use super::recovery::*;
+    pub use super::starts::*;
+    pub use super::timers::*;
+}
+
+/// Makes one test of each promise, of a task hub of its own. `$hub` gives a value that lives as long as the test and
+/// dereferences to the hub.
+///
+/// ```
+/// soloist_engine::task_hub_contract!(|| Box::new(soloist_engine::testing::MemoryHub::new()));
+/// ```
+#[macro_export]
+macro_rules! task_hub_contract {
+    ($hub:expr) => {
+        $crate::each_promise!($crate::test_promise, $hub);
+    };
+}
+
+/// The one list of all promises, handed to a macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! each_promise {
+    ($then:path, $with:expr) => {
+        $then! { $with;
+            // Operations.
+            a_write_at_the_wrong_place_is_refused
+            a_write_to_another_execution_is_refused
+            a_write_to_an_unknown_or_ended_instance_is_refused
+            events_that_are_numbered_wrongly_are_refused
+            what_is_refused_changes_nothing
+            what_was_built_on_a_refused_write_is_refused
+            operations_of_one_instance_take_effect_in_their_order
+            refused_writes_leave_those_of_other_instances
+            // Starts.
+            a_live_instance_is_not_started_again
+            of_many_starts_at_once_one_wins
+            of_many_starts_of_an_ended_instance_one_wins
+            a_start_replaces_all_of_an_ended_execution
+            a_start_needs_its_module
+            an_execution_id_is_not_used_again
+            continue_as_new_replaces_the_execution_and_keeps_the_instance
+            a_replacement_is_a_new_instance_life
+            // Instances.
+            an_unknown_instance_is_none
+            a_status_says_what_its_history_says
+            a_custom_status_stays_until_it_is_set_anew
+            a_log_line_is_stored_once
+            a_purge_takes_all_of_an_ended_instance
+            a_live_or_unknown_instance_is_not_purged
+            nothing_of_a_purged_instance_is_used_again
+            // Payloads.
+            payloads_come_back_as_they_were_written
+            a_long_history_comes_back_whole
+            // Inbox.
+            a_message_waits_and_makes_its_target_ready
+            messages_keep_their_order_and_are_never_numbered_again
+            an_inbox_that_is_not_empty_keeps_its_instance_ready
+            only_what_was_taken_leaves_the_inbox
+            a_message_to_an_instance_that_is_not_live_is_dropped
+            an_end_drops_the_inbox
+            a_new_execution_in_place_of_a_live_one_keeps_the_inbox
+            an_instance_can_send_to_itself
+            // Orphans.
+            orphans_are_listed_page_by_page_until_they_have_run
+            orphans_outlive_a_new_execution
+            orphans_of_a_terminated_instance_are_dropped
+            // Timers.
+            timers_are_listed_page_by_page_while_they_change
+            timers_that_are_done_are_forgotten
+            an_end_forgets_all_timers
+            a_new_execution_has_only_its_own_timers
+            the_next_timer_is_the_first_later_one
+            // Recovery.
+            what_has_something_to_do_is_unfinished
+            unfinished_instances_are_listed_page_by_page_while_they_change
+            // Functions.
+            a_name_is_bound_and_bound_anew
+            a_name_is_unbound
+            a_module_comes_back_as_it_was_stored
+            a_module_that_a_function_needs_stays
+            a_module_that_a_live_instance_needs_stays
+            a_continued_instance_needs_only_its_new_module
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! test_promise {
+    ($hub:expr; $($promise:ident)*) => {
+        $(
+            #[test]
+            fn $promise() {
+                let hub = ($hub)();
+                $crate::testing::block_on($crate::testing::promises::$promise(&*hub));
+            }
+        )*
+    };
+}

@@ -1,0 +1,314 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use soloist_core::{
+    Event, EventId, EventKind, ExecutionId, Fact, Failure, FunctionName, InstanceId, ModuleDigest,
+    Nonce, Payload, Started, Timestamp,
+};
+use uuid::Uuid;
+
+use crate::{
+    Begin, Bound, Expects, FunctionKind, FunctionRecord, HubError, Message, NewModule, Operation,
+    Orphan, RuntimeStatus, TaskHub,
+};
+
+/// The function that stories run, and its module.
+pub(super) const FUNCTION: &str = "story";
+pub(super) const MODULE: u8 = 1;
+
+/// A made-up owner of one instance: it knows where the instance stands, and says what happens to it next.
+#[derive(Debug, Clone)]
+pub(super) struct Story {
+    pub(super) instance: InstanceId,
+    pub(super) execution: ExecutionId,
+    /// The place of the next event.
+    pub(super) next: EventId,
+    pub(super) module: ModuleDigest,
+}
+
+impl Story {
+    pub(super) fn of(instance: &str) -> Self {
+        Self {
+            instance: id(instance),
+            execution: new_execution(),
+            next: EventId::FIRST,
+            module: digest(MODULE),
+        }
+    }
+
+    pub(super) fn expects(&self) -> Expects {
+        Expects::At {
+            execution: self.execution,
+            next: self.next,
+        }
+    }
+
+    /// A start of this execution.
+    pub(super) fn start(&mut self, now: i64, input: &str) -> Operation {
+        Operation {
+            begins: Some(self.begin(now, input, 0)),
+            status: RuntimeStatus::Pending,
+            ready: true,
+            ..self.operation(Expects::NotLive, now)
+        }
+    }
+
+    /// A start of another execution of the same instance.
+    pub(super) fn start_again(&mut self, now: i64, input: &str) -> Operation {
+        self.execution = new_execution();
+        self.start(now, input)
+    }
+
+    /// One turn that records these events.
+    pub(super) fn turn(
+        &mut self,
+        now: i64,
+        kinds: impl IntoIterator<Item = EventKind>,
+    ) -> Operation {
+        let operation = self.operation(self.expects(), now);
+        Operation {
+            events: self.events(now, kinds),
+            ..operation
+        }
+    }
+
+    /// The first turn, which asks for one activity.
+    pub(super) fn first_turn(&mut self, now: i64) -> Operation {
+        Operation {
+            open_work: 1,
+            ..self.turn(now, [began(), scheduled("act", "1")])
+        }
+    }
+
+    /// The last turn.
+    pub(super) fn end(&mut self, now: i64, kind: EventKind) -> Operation {
+        let status = match kind {
+            EventKind::ExecutionCompleted { .. } => RuntimeStatus::Completed,
+            EventKind::ExecutionFailed { .. } => RuntimeStatus::Failed,
+            EventKind::ExecutionTerminated { .. } => RuntimeStatus::Terminated,
+            other => panic!("{other:?} ends nothing"),
+        };
+        Operation {
+            status,
+            ..self.turn(now, [kind])
+        }
+    }
+
+    pub(super) fn complete(&mut self, now: i64) -> Operation {
+        self.end(now, completed_with("null"))
+    }
+
+    /// The next execution in the place of this one, which ends with `last`.
+    pub(super) fn replace(&mut self, now: i64, last: EventKind, input: &str) -> Operation {
+        let generation = u64::from(matches!(last, EventKind::ContinuedAsNew { .. }));
+        let operation = self.turn(now, [last]);
+        self.execution = new_execution();
+        Operation {
+            begins: Some(self.begin(now, input, generation)),
+            status: RuntimeStatus::Pending,
+            ready: true,
+            ..operation
+        }
+    }
+
+    pub(super) fn continue_as_new(&mut self, now: i64, input: &str) -> Operation {
+        let last = EventKind::ContinuedAsNew { input: json(input) };
+        self.replace(now, last, input)
+    }
+
+    /// An activity of this execution that outlives it.
+    pub(super) fn orphan(&self, scheduled: u64, input: &str) -> Orphan {
+        Orphan {
+            instance: self.instance.clone(),
+            execution: self.execution,
+            scheduled: EventId::new(scheduled),
+            name: "act".to_owned(),
+            input: json(input),
+        }
+    }
+
+    /// An operation that changes nothing but the time of the last update.
+    pub(super) fn operation(&self, expects: Expects, now: i64) -> Operation {
+        Operation {
+            instance: self.instance.clone(),
+            expects,
+            events: Vec::new(),
+            begins: None,
+            status: RuntimeStatus::Running,
+            custom_status: None,
+            ready: false,
+            open_work: 0,
+            timers: Vec::new(),
+            timers_done: Vec::new(),
+            orphans: Vec::new(),
+            drop_orphans: false,
+            logs: Vec::new(),
+            messages: Vec::new(),
+            inbox_taken: Vec::new(),
+            now: at(now),
+        }
+    }
+
+    fn begin(&mut self, now: i64, input: &str, generation: u64) -> Begin {
+        let started = Started {
+            execution: self.execution,
+            function: function(FUNCTION),
+            module: self.module,
+            input: json(input),
+            nonce: Nonce::new(u128::from(generation)),
+            parent: None,
+            pin: false,
+            generation,
+        };
+        self.next = EventId::FIRST;
+        Begin {
+            events: self.events(
+                now,
+                [EventKind::ExecutionStarted(Box::new(started.clone()))],
+            ),
+            started,
+        }
+    }
+
+    fn events(&mut self, now: i64, kinds: impl IntoIterator<Item = EventKind>) -> Vec<Event> {
+        let numbered = kinds.into_iter().map(|kind| {
+            let id = self.next;
+            self.next = id.next();
+            Event {
+                id,
+                timestamp: at(now),
+                kind,
+            }
+        });
+        numbered.collect()
+    }
+}
+
+/// A hub in which stories can be told: their function is bound.
+pub(super) async fn prepare<H: TaskHub>(hub: &H) {
+    let bound = bind(hub, FUNCTION, MODULE, b"story").await;
+    assert_eq!(bound, Bound::New);
+}
+
+pub(super) async fn bind<H: TaskHub>(hub: &H, name: &str, module: u8, bytes: &[u8]) -> Bound {
+    let record = FunctionRecord {
+        name: function(name),
+        kind: FunctionKind::Orchestrator,
+        digest: digest(module),
+        size: bytes.len() as u64,
+        created: at(i64::from(module)),
+    };
+    let module = NewModule {
+        digest: digest(module),
+        bytes: bytes.into(),
+    };
+    hub.bind(record, module).await.expect("it can be bound")
+}
+
+/// Commits what must be accepted.
+pub(super) async fn commit<H: TaskHub>(hub: &H, operation: Operation) {
+    hub.commit(operation).await.expect("it is as expected");
+}
+
+/// Commits what must be refused.
+pub(super) async fn conflict<H: TaskHub>(hub: &H, operation: Operation) {
+    let instance = operation.instance.clone();
+    assert_conflict(hub.commit(operation).await, &instance);
+}
+
+pub(super) fn assert_conflict(answer: Result<(), HubError>, instance: &InstanceId) {
+    match answer {
+        Err(HubError::Conflict(named)) => assert_eq!(named, *instance),
+        other => panic!("a conflict of {instance} was due, not {other:?}"),
+    }
+}
+
+pub(super) fn message(target: &Story, to_execution: bool, fact: Fact) -> Message {
+    Message {
+        target: target.instance.clone(),
+        execution: to_execution.then_some(target.execution),
+        fact,
+    }
+}
+
+pub(super) fn raised(name: &str, data: &str) -> Fact {
+    Fact::EventRaised {
+        name: name.to_owned(),
+        data: json(data),
+    }
+}
+
+pub(super) fn began() -> EventKind {
+    EventKind::ExecutionBegan {}
+}
+
+pub(super) fn scheduled(name: &str, input: &str) -> EventKind {
+    EventKind::TaskScheduled {
+        name: name.to_owned(),
+        input: json(input),
+        retry: None,
+    }
+}
+
+pub(super) fn answered(scheduled: u64, output: &str) -> EventKind {
+    EventKind::TaskCompleted {
+        scheduled: EventId::new(scheduled),
+        output: json(output),
+    }
+}
+
+pub(super) fn raised_event(name: &str, data: &str) -> EventKind {
+    EventKind::EventRaised {
+        name: name.to_owned(),
+        data: json(data),
+    }
+}
+
+pub(super) fn completed_with(output: &str) -> EventKind {
+    EventKind::ExecutionCompleted {
+        output: json(output),
+    }
+}
+
+pub(super) fn failed() -> EventKind {
+    EventKind::ExecutionFailed {
+        failure: Failure {
+            error_type: "PaymentDeclined".to_owned(),
+            message: "no \"money\"\n".to_owned(),
+            details: Some("at line 1".to_owned()),
+            non_retriable: true,
+        },
+    }
+}
+
+pub(super) fn terminated() -> EventKind {
+    EventKind::ExecutionTerminated {
+        reason: Some("enough".to_owned()),
+    }
+}
+
+pub(super) fn digest(number: u8) -> ModuleDigest {
+    ModuleDigest::new([number; 32])
+}
+
+pub(super) fn id(text: &str) -> InstanceId {
+    text.parse().expect("tests name instances well")
+}
+
+pub(super) fn function(text: &str) -> FunctionName {
+    text.parse().expect("tests name functions well")
+}
+
+pub(super) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+pub(super) fn json(text: &str) -> Payload {
+    Payload::parse(text).expect("tests write JSON")
+}
+
+/// Executions are drawn in order, as a platform should.
+pub(super) fn new_execution() -> ExecutionId {
+    static DRAWN: AtomicU64 = AtomicU64::new(1);
+    let number = DRAWN.fetch_add(1, Ordering::Relaxed);
+    ExecutionId::new(Uuid::from_u128(u128::from(number)))
+}

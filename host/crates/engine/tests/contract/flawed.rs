@@ -1,0 +1,239 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use soloist_core::{
+    EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Payload, Timestamp,
+};
+use soloist_engine::testing::MemoryHub;
+use soloist_engine::{
+    Bound, DueTimer, Expects, FunctionRecord, HubError, InstanceStatus, Loaded, ModuleRecord,
+    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+};
+
+/// What a hub could get wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    None,
+    /// The next sequence is not looked at.
+    AnyPlace,
+    /// The execution is not looked at.
+    AnyExecution,
+    /// All racers are told that they won.
+    AcceptsAndForgets,
+    /// Part of a refused operation takes effect.
+    RefusedButHalfDone,
+    ForgetsTimersDone,
+    ForgetsInboxTaken,
+    ForgetsMessages,
+    /// A turn that has not seen a message makes its instance look idle.
+    NotReadyForMessages,
+    DropsOrphansOfOldExecutions,
+    LogsAgain,
+    ClearsCustomStatus,
+    /// The time of creation does not survive continue-as-new.
+    CreatedAnew,
+    /// JSON is parsed and printed on its way.
+    PrintsPayloads,
+    /// Cursors are not looked at.
+    FirstPageOnly,
+    /// Open work does not count.
+    ReadyOnly,
+    RemovesNeededModules,
+    AlwaysNew,
+}
+
+/// A good hub behind a flaw.
+pub(crate) struct Flawed {
+    hub: MemoryHub,
+    flaw: Flaw,
+    lines: AtomicU32,
+}
+
+impl Flawed {
+    pub(crate) fn new(flaw: Flaw) -> Self {
+        Self {
+            hub: MemoryHub::new(),
+            flaw,
+            lines: AtomicU32::new(1_000),
+        }
+    }
+
+    /// The operation as the flawed hub takes it.
+    async fn spoiled(&self, mut operation: Operation) -> Operation {
+        match self.flaw {
+            Flaw::AnyPlace | Flaw::AnyExecution => self.pass(&mut operation).await,
+            Flaw::ForgetsTimersDone => operation.timers_done.clear(),
+            Flaw::ForgetsInboxTaken => operation.inbox_taken.clear(),
+            Flaw::ForgetsMessages => operation.messages.clear(),
+            Flaw::DropsOrphansOfOldExecutions => {
+                operation.drop_orphans |= operation.begins.is_some();
+            }
+            Flaw::LogsAgain => {
+                for line in &mut operation.logs {
+                    line.ordinal = self.lines.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Flaw::ClearsCustomStatus => {
+                operation.custom_status.get_or_insert_with(Payload::null);
+            }
+            Flaw::None
+            | Flaw::AcceptsAndForgets
+            | Flaw::RefusedButHalfDone
+            | Flaw::NotReadyForMessages
+            | Flaw::CreatedAnew
+            | Flaw::PrintsPayloads
+            | Flaw::FirstPageOnly
+            | Flaw::ReadyOnly
+            | Flaw::RemovesNeededModules
+            | Flaw::AlwaysNew => {}
+        }
+        operation
+    }
+
+    /// Makes a wrong expectation right.
+    async fn pass(&self, operation: &mut Operation) {
+        let Ok(Some(loaded)) = self.hub.load(&operation.instance).await else {
+            return;
+        };
+        let Expects::At { execution, next } = &mut operation.expects else {
+            return;
+        };
+        if self.flaw == Flaw::AnyExecution {
+            *execution = loaded.history.started().execution;
+            return;
+        }
+        *next = loaded.history.next_event();
+        let mut place = *next;
+        for event in &mut operation.events {
+            event.id = place;
+            place = place.next();
+        }
+    }
+}
+
+fn printed(payload: &Payload) -> Payload {
+    let value: serde_json::Value = match serde_json::from_str(payload.as_str()) {
+        Ok(value) => value,
+        Err(_) => return Payload::null(),
+    };
+    Payload::parse(&value.to_string()).unwrap()
+}
+
+impl TaskHub for Flawed {
+    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+        let operation = self.spoiled(operation).await;
+        let is_start = operation.expects == Expects::NotLive;
+        let (instance, drops) = (operation.instance.clone(), operation.drop_orphans);
+        let answer = self.hub.commit(operation).await;
+        match (self.flaw, &answer) {
+            (Flaw::AcceptsAndForgets, Err(HubError::Conflict(_))) if is_start => Ok(()),
+            (Flaw::RefusedButHalfDone, Err(HubError::Conflict(_))) if drops => {
+                for orphan in self.hub.orphans(None, 100).await? {
+                    if orphan.instance == instance {
+                        self.hub
+                            .finish_orphan(orphan.execution, orphan.scheduled)
+                            .await?;
+                    }
+                }
+                answer
+            }
+            _ => answer,
+        }
+    }
+
+    async fn load(&self, id: &InstanceId) -> Result<Option<Loaded>, HubError> {
+        let mut loaded = self.hub.load(id).await?;
+        if let (Flaw::NotReadyForMessages, Some(loaded)) = (self.flaw, &mut loaded) {
+            loaded.ready &= loaded.inbox.is_empty();
+        }
+        Ok(loaded)
+    }
+
+    async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {
+        let mut status = self.hub.status(id).await?;
+        match (self.flaw, &mut status) {
+            (Flaw::CreatedAnew, Some(status)) => status.created = status.last_updated,
+            (Flaw::PrintsPayloads, Some(status)) => status.input = printed(&status.input),
+            _ => {}
+        }
+        Ok(status)
+    }
+
+    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
+        self.hub.purge(id).await
+    }
+
+    async fn unfinished(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<Unfinished>, HubError> {
+        let after = after.filter(|_| self.flaw != Flaw::FirstPageOnly);
+        let mut page = self.hub.unfinished(after, limit).await?;
+        page.retain(|row| row.ready || self.flaw != Flaw::ReadyOnly);
+        Ok(page)
+    }
+
+    async fn orphans(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Orphan>, HubError> {
+        let after = after.filter(|_| self.flaw != Flaw::FirstPageOnly);
+        self.hub.orphans(after, limit).await
+    }
+
+    async fn finish_orphan(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<(), HubError> {
+        self.hub.finish_orphan(execution, scheduled).await
+    }
+
+    async fn timers(
+        &self,
+        after: Option<TimerCursor>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueTimer>, HubError> {
+        let after = after.filter(|_| self.flaw != Flaw::FirstPageOnly);
+        self.hub.timers(after, until, limit).await
+    }
+
+    async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, HubError> {
+        self.hub.next_timer(after).await
+    }
+
+    async fn bind(&self, function: FunctionRecord, module: NewModule) -> Result<Bound, HubError> {
+        let bound = self.hub.bind(function, module).await?;
+        Ok(match self.flaw {
+            Flaw::AlwaysNew => Bound::New,
+            _ => bound,
+        })
+    }
+
+    async fn unbind(&self, name: &FunctionName) -> Result<bool, HubError> {
+        self.hub.unbind(name).await
+    }
+
+    async fn functions(&self) -> Result<Vec<FunctionRecord>, HubError> {
+        self.hub.functions().await
+    }
+
+    async fn module(&self, digest: ModuleDigest) -> Result<Option<ModuleRecord>, HubError> {
+        self.hub.module(digest).await
+    }
+
+    async fn module_bytes(&self, digest: ModuleDigest) -> Result<Option<Arc<[u8]>>, HubError> {
+        self.hub.module_bytes(digest).await
+    }
+
+    async fn remove_module(&self, digest: ModuleDigest) -> Result<RemovedModule, HubError> {
+        let removed = self.hub.remove_module(digest).await?;
+        Ok(match (self.flaw, removed) {
+            (Flaw::RemovesNeededModules, RemovedModule::Needed(_)) => RemovedModule::Removed,
+            (_, removed) => removed,
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! The task hub in memory keeps the contract, and the contract catches hubs that do not.
+
+mod flawed;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use flawed::{Flaw, Flawed};
+use soloist_engine::testing::{Fault, MemoryHub, block_on, promises};
+
+soloist_engine::task_hub_contract!(|| Box::new(MemoryHub::new()));
+
+/// Each flaw with the promise that must catch it.
+macro_rules! caught {
+    ($($flaw:ident by $promise:ident;)*) => {
+        #[test]
+        fn every_flaw_is_caught_by_its_promise() {
+            $(
+                let hub = Flawed::new(Flaw::$flaw);
+                let kept = catch_unwind(AssertUnwindSafe(|| block_on(promises::$promise(&hub))));
+                assert!(kept.is_err(), "{} did not catch {:?}", stringify!($promise), Flaw::$flaw);
+            )*
+        }
+    };
+}
+
+caught! {
+    AnyPlace by a_write_at_the_wrong_place_is_refused;
+    AnyExecution by a_write_to_another_execution_is_refused;
+    AnyExecution by nothing_of_a_purged_instance_is_used_again;
+    AcceptsAndForgets by of_many_starts_at_once_one_wins;
+    AcceptsAndForgets by of_many_starts_of_an_ended_instance_one_wins;
+    RefusedButHalfDone by what_is_refused_changes_nothing;
+    ForgetsTimersDone by timers_that_are_done_are_forgotten;
+    ForgetsInboxTaken by only_what_was_taken_leaves_the_inbox;
+    ForgetsMessages by a_message_waits_and_makes_its_target_ready;
+    NotReadyForMessages by an_inbox_that_is_not_empty_keeps_its_instance_ready;
+    DropsOrphansOfOldExecutions by orphans_outlive_a_new_execution;
+    LogsAgain by a_log_line_is_stored_once;
+    ClearsCustomStatus by a_custom_status_stays_until_it_is_set_anew;
+    CreatedAnew by continue_as_new_replaces_the_execution_and_keeps_the_instance;
+    PrintsPayloads by payloads_come_back_as_they_were_written;
+    FirstPageOnly by timers_are_listed_page_by_page_while_they_change;
+    FirstPageOnly by orphans_are_listed_page_by_page_until_they_have_run;
+    FirstPageOnly by unfinished_instances_are_listed_page_by_page_while_they_change;
+    ReadyOnly by what_has_something_to_do_is_unfinished;
+    RemovesNeededModules by a_module_that_a_live_instance_needs_stays;
+    RemovesNeededModules by a_module_that_a_function_needs_stays;
+    AlwaysNew by a_name_is_bound_and_bound_anew;
+}
+
+#[test]
+fn without_a_flaw_the_wrapper_keeps_the_contract() {
+    block_on(promises::what_is_refused_changes_nothing(&Flawed::new(
+        Flaw::None,
+    )));
+    block_on(promises::payloads_come_back_as_they_were_written(
+        &Flawed::new(Flaw::None),
+    ));
+}
+
+#[test]
+fn a_fault_that_a_test_asks_for_breaks_the_contract_once() {
+    for fault in [Fault::Unavailable, Fault::Conflict] {
+        let hub = MemoryHub::new();
+        hub.fail_next_commit(fault);
+        let kept = catch_unwind(AssertUnwindSafe(|| {
+            block_on(promises::a_log_line_is_stored_once(&hub));
+        }));
+        assert!(kept.is_err(), "{fault:?} passed unseen");
+    }
+}
