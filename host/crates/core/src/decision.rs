@@ -1,4 +1,4 @@
-use crate::{Event, EventId, Failure, LogLine, Payload, RetryPolicy, Timestamp};
+use crate::{Event, EventId, EventKind, Failure, LogLine, Payload, RetryPolicy, Timestamp};
 
 /// All that a turn changes. The store commits it whole or not at all.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -80,4 +80,16 @@ pub enum End {
         /// The events that it inherits, in order: name and data.
         carried: Vec<(String, Payload)>,
     },
+}
+
+impl End {
+    /// The event that records it.
+    pub(crate) fn to_event(&self) -> EventKind {
+        match self.clone() {
+            Self::Completed(output) => EventKind::ExecutionCompleted { output },
+            Self::Failed(failure) => EventKind::ExecutionFailed { failure },
+            Self::Terminated(reason) => EventKind::ExecutionTerminated { reason },
+            Self::ContinuedAsNew { input, .. } => EventKind::ContinuedAsNew { input },
+        }
+    }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::{Payload, Position, TaskId};
 
@@ -11,9 +11,9 @@ pub(crate) struct EventsByName(BTreeMap<String, Lists>);
 #[derive(Debug, Default)]
 struct Lists {
     /// Open waits, in the order they were asked for.
-    waits: Vec<TaskId>,
+    waits: VecDeque<TaskId>,
     /// Events not yet consumed, in the order they stand.
-    events: Vec<Unconsumed>,
+    events: VecDeque<Unconsumed>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,12 +34,12 @@ impl EventsByName {
 
     /// An event came. Events come in the order they stand.
     pub(crate) fn raise(&mut self, event: Unconsumed) {
-        self.lists_mut(&event.name).events.push(event);
+        self.lists_mut(&event.name).events.push_back(event);
     }
 
     /// The code began to wait. Waits come in the order of their ids.
     pub(crate) fn wait(&mut self, name: &str, task: TaskId) {
-        self.lists_mut(name).waits.push(task);
+        self.lists_mut(name).waits.push_back(task);
     }
 
     /// The event that an open wait owns.
@@ -52,19 +52,28 @@ impl EventsByName {
     pub(crate) fn consume(&mut self, name: &str, task: TaskId) -> Option<Unconsumed> {
         let lists = self.lists_mut(name);
         let index = lists.waits.binary_search(&task).ok()?;
-        if index >= lists.events.len() {
-            return None;
-        }
+        let event = lists.events.remove(index)?;
         lists.waits.remove(index);
-        Some(lists.events.remove(index))
+        Some(event)
     }
 
     /// Gives up an open wait; later waits move up.
     pub(crate) fn cancel(&mut self, name: &str, task: TaskId) {
         let lists = self.lists_mut(name);
-        if let Ok(index) = lists.waits.binary_search(&task) {
-            lists.waits.remove(index);
+        let Ok(index) = lists.waits.binary_search(&task) else {
+            return;
+        };
+        #[cfg(test)]
+        if crate::tempting::Tempting::AssignOnArrival.is_in_force() {
+            // Later waits keep what they have: what is given back goes to the first wait that has nothing.
+            let assigned = lists.waits.len().min(lists.events.len());
+            if index < assigned
+                && let Some(given_back) = lists.events.remove(index)
+            {
+                lists.events.insert(assigned - 1, given_back);
+            }
         }
+        lists.waits.remove(index);
     }
 
     /// All events that nobody consumed, in the order they stand.

@@ -12,7 +12,7 @@ use crate::log::LogLine;
 use crate::task::Task;
 use crate::{
     Event, EventId, EventKind, ExecutionId, Fact, History, InstanceId, Payload, Position, Refusal,
-    Role, Started, TaskResult, Timestamp,
+    Role, Started, Timestamp,
 };
 
 pub use asks::REQUESTS_MAX;
@@ -77,8 +77,8 @@ pub struct Execution {
     logged: u32,
     fresh_logs: Vec<LogLine>,
     custom_status: Option<Payload>,
-    /// The custom status changed since the last decision.
-    custom_status_is_fresh: bool,
+    /// The custom status that decisions have taken.
+    taken_custom_status: Option<Payload>,
     continue_as_new: Option<(Payload, bool)>,
     waiting: Option<Waiting>,
     refusal: Option<Refusal>,
@@ -102,13 +102,15 @@ impl Execution {
     ) -> Self {
         let mut execution = Self::empty(instance, history.started().clone(), Timestamp::default());
         execution.logged = logged;
-        execution.custom_status = custom_status;
+        execution.custom_status.clone_from(&custom_status);
+        execution.taken_custom_status = custom_status;
         for event in history.into_events() {
             execution.clock = event.timestamp;
             execution.absorb(event);
         }
         execution.taken = execution.events.len();
         execution.facts_end = execution.taken;
+        execution.open_work_at_facts_end = execution.open_work;
         execution
     }
 
@@ -136,7 +138,7 @@ impl Execution {
             logged: 0,
             fresh_logs: Vec::new(),
             custom_status: None,
-            custom_status_is_fresh: false,
+            taken_custom_status: None,
             continue_as_new: None,
             waiting: None,
             refusal: None,
@@ -162,7 +164,7 @@ impl Execution {
                     _ => None,
                 });
                 let Some(fire_at) =
-                    fire_at.filter(|_| self.task_at(*timer).is_some_and(|task| !task.closed))
+                    fire_at.filter(|_| self.task_at(*timer).is_some_and(|task| !task.is_closed()))
                 else {
                     return false;
                 };
@@ -203,34 +205,25 @@ impl Execution {
                 self.recorded.push(id);
             }
             Role::Cancel(to) => {
-                self.close(to);
+                self.close(to, |task| task.canceled = true);
                 self.recorded.push(id);
             }
-            Role::Answer { to, result } => {
-                self.close(to);
-                if self.suspended {
-                    self.held.push(id);
-                } else {
-                    self.happen(Position::of(id), to, result);
-                }
+            Role::Answer { to, .. } => {
+                self.close(to, |task| task.answered = true);
+                self.come(&event);
             }
-            Role::Raised { name, data } => {
-                if self.suspended {
-                    self.held.push(id);
-                } else {
-                    let event = Unconsumed {
-                        position: Position::of(id),
-                        name: name.to_owned(),
-                        data: data.clone(),
-                    };
-                    self.external.raise(event);
-                }
-            }
+            Role::Raised { .. } => self.come(&event),
             Role::Suspended => self.suspended = true,
             Role::Resumed => {
                 self.suspended = false;
                 for held in std::mem::take(&mut self.held) {
-                    self.release(held, id);
+                    let position = Position {
+                        stands_at: id,
+                        recorded_at: held,
+                        canceled_at: None,
+                    };
+                    let held = self.event(held).expect("what is held was recorded");
+                    self.happen(position, &held.kind.clone());
                 }
             }
             Role::End => self.ended = true,
@@ -238,38 +231,45 @@ impl Execution {
         self.events.push(event);
     }
 
-    /// What was held by a suspension happens at its resumption.
-    fn release(&mut self, held: EventId, resumed: EventId) {
-        let position = Position {
-            stands_at: resumed,
-            recorded_at: held,
-            canceled_at: None,
-        };
-        let event = self.event(held).expect("what is held was recorded").clone();
-        match event.kind.role() {
-            Role::Answer { to, result } => self.happen(position, to, result),
-            Role::Raised { name, data } => {
-                self.external.raise(Unconsumed {
-                    position,
-                    name: name.to_owned(),
-                    data: data.clone(),
-                });
-            }
-            _ => unreachable!("only answers and external events are held"),
+    /// An answer or an external event came: it happens here, or when the suspension ends.
+    fn come(&mut self, event: &Event) {
+        if self.holds_back() {
+            self.held.push(event.id);
+        } else {
+            self.happen(Position::of(event.id), &event.kind);
         }
     }
 
-    fn happen(&mut self, position: Position, to: EventId, result: TaskResult) {
-        if let Some(task) = self.task_at_mut(to) {
-            task.answer = Some((position, result));
+    fn holds_back(&self) -> bool {
+        #[cfg(test)]
+        if crate::tempting::Tempting::NothingIsHeld.is_in_force() {
+            return false;
+        }
+        self.suspended
+    }
+
+    fn happen(&mut self, position: Position, kind: &EventKind) {
+        match kind.role() {
+            Role::Answer { to, result } => {
+                // The code may have given up a task whose answer was held.
+                if let Some(task) = self.task_at_mut(to).filter(|task| !task.canceled) {
+                    task.answer = Some((position, result));
+                }
+            }
+            Role::Raised { name, data } => self.external.raise(Unconsumed {
+                position,
+                name: name.to_owned(),
+                data: data.clone(),
+            }),
+            _ => unreachable!("only answers and external events happen"),
         }
     }
 
     /// No further answer to this request will be recorded.
-    fn close(&mut self, request: EventId) {
+    fn close(&mut self, request: EventId, how: impl FnOnce(&mut Task)) {
         if let Some(task) = self.task_at_mut(request) {
             let was_open = task.is_open_work();
-            task.closed = true;
+            how(task);
             self.open_work -= u32::from(was_open);
         }
     }

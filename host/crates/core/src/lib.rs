@@ -20,6 +20,8 @@ mod payload;
 mod position;
 mod refusal;
 mod task;
+#[cfg(test)]
+mod tempting;
 mod timestamp;
 
 pub use action::{Action, RetryPolicy};

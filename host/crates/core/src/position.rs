@@ -6,6 +6,10 @@ use crate::EventId;
 /// suspended stands at its resumption; of those, the one recorded first comes first; and the answer `Canceled` stands
 /// where the guest stood when it cancelled, after the facts of that place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "each says at which event, which is what a position is made of"
+)]
 pub struct Position {
     /// The event at which it happens for the guest.
     pub(crate) stands_at: EventId,

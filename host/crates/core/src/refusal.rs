@@ -58,6 +58,9 @@ pub enum Refusal {
     /// More requests than one execution may make.
     #[error("more than {max} requests in one execution; use continue-as-new to begin a fresh history", max = crate::REQUESTS_MAX)]
     TooManyRequests,
+    /// The execution was terminated while the guest ran.
+    #[error("this execution has ended")]
+    Ended,
     /// A text that is not JSON.
     #[error("{what} is not valid JSON: {reason}")]
     InvalidJson {
@@ -97,9 +100,10 @@ impl Refusal {
             Self::InvalidJson { .. } => HostError::InvalidJson,
             Self::TooManyRequests | Self::TooLarge { .. } => HostError::LimitExceeded,
             Self::Unsupported(_) => HostError::Unsupported,
-            Self::UnknownTask(..) | Self::NothingToAwait | Self::InvalidArgument { .. } => {
-                HostError::Trap
-            }
+            Self::UnknownTask(..)
+            | Self::NothingToAwait
+            | Self::Ended
+            | Self::InvalidArgument { .. } => HostError::Trap,
         };
         error.failure(self.to_string())
     }

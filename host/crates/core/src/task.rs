@@ -8,8 +8,10 @@ pub(crate) struct Task {
     pub(crate) kind: TaskKind,
     /// The answer, wherever it stands; of an event wait only once it is consumed or cancelled.
     pub(crate) answer: Option<(Position, TaskResult)>,
-    /// History holds an answer or a cancellation, whether or not the guest has come to it: no further answer is recorded.
-    pub(crate) closed: bool,
+    /// History holds an answer, whether or not the guest has come to it.
+    pub(crate) answered: bool,
+    /// History holds a cancellation, whether or not the guest has come to it.
+    pub(crate) canceled: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +33,18 @@ impl Task {
             request,
             kind,
             answer: None,
-            closed: false,
+            answered: false,
+            canceled: false,
         }
+    }
+
+    /// True if no further answer will be recorded.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.answered || self.canceled
     }
 
     /// True if something outside still has to answer it.
     pub(crate) fn is_open_work(&self) -> bool {
-        self.kind == TaskKind::Work && !self.closed
+        self.kind == TaskKind::Work && !self.is_closed()
     }
 }

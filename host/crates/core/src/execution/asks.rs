@@ -6,8 +6,8 @@ use super::Execution;
 use crate::log::cut;
 use crate::task::TaskKind;
 use crate::{
-    Action, EventKind, HostError, LOG_LINES_MAX, LogLevel, LogLine, NonDeterminism, Payload,
-    Position, Refusal, TaskId, Timestamp,
+    Action, EventId, EventKind, HostError, LOG_LINES_MAX, LogLevel, LogLine, NonDeterminism,
+    Payload, Position, Refusal, TaskId, Timestamp,
 };
 
 /// The most requests that one execution may make.
@@ -30,10 +30,7 @@ impl Execution {
                 return Err(self.refuse(differs.into()));
             }
         } else {
-            if self.recorded.len() >= REQUESTS_MAX {
-                return Err(self.refuse(Refusal::TooManyRequests));
-            }
-            self.record(action.into_request());
+            self.record_request(action.into_request())?;
         }
         self.replayed += 1;
         self.performed += 1;
@@ -52,16 +49,11 @@ impl Execution {
     /// If no request made this task, or history has something else here.
     pub fn cancel(&mut self, id: TaskId) -> Result<(), Refusal> {
         self.check_task(id)?;
-        let task = &self.tasks[id.0 as usize];
-        let (request, kind) = (task.request, task.kind);
-        // An answer of an event wait is there only once it is consumed; a cancelled task is done.
-        if task.answer.as_ref().is_some_and(|(position, _)| {
-            kind == TaskKind::EventWait
-                || position.canceled_at.is_some()
-                || Some(*position) <= self.position
-        }) {
+        if self.is_done(id) {
             return Ok(());
         }
+        let task = &self.tasks[id.0 as usize];
+        let (request, kind) = (task.request, task.kind);
         let canceled_at = if let Some(recorded) = self.next_recorded() {
             let event = self.event(recorded).expect("what is recorded is there");
             if event.kind != (EventKind::TaskCanceled { scheduled: request }) {
@@ -74,10 +66,7 @@ impl Execution {
             }
             recorded
         } else {
-            if self.recorded.len() >= REQUESTS_MAX {
-                return Err(self.refuse(Refusal::TooManyRequests));
-            }
-            self.record(EventKind::TaskCanceled { scheduled: request })
+            self.record_request(EventKind::TaskCanceled { scheduled: request })?
         };
         self.replayed += 1;
         if kind == TaskKind::EventWait {
@@ -98,8 +87,34 @@ impl Execution {
         Ok(())
     }
 
+    /// True if, for the guest, it is too late to give the task up.
+    fn is_done(&self, id: TaskId) -> bool {
+        #[cfg(test)]
+        if crate::tempting::Tempting::AnyAnswerIsDone.is_in_force() {
+            return self.standing(id).is_some();
+        }
+        let task = &self.tasks[id.0 as usize];
+        // Of an event wait, an answer is there only once it is consumed; a cancelled task is done.
+        task.answer.as_ref().is_some_and(|(position, _)| {
+            task.kind == TaskKind::EventWait
+                || position.canceled_at.is_some()
+                || Some(*position) <= self.position
+        })
+    }
+
+    /// Past the end of history, what the code asks for becomes an event.
+    fn record_request(&mut self, request: EventKind) -> Result<EventId, Refusal> {
+        if self.ended {
+            return Err(self.refuse(Refusal::Ended));
+        }
+        if self.recorded.len() >= REQUESTS_MAX {
+            return Err(self.refuse(Refusal::TooManyRequests));
+        }
+        Ok(self.record(request))
+    }
+
     /// The next request of a loaded history that the guest has not repeated.
-    pub(super) fn next_recorded(&self) -> Option<crate::EventId> {
+    pub(super) fn next_recorded(&self) -> Option<EventId> {
         self.recorded.get(self.replayed).copied()
     }
 
@@ -122,7 +137,6 @@ impl Execution {
             };
             return Err(self.refuse(refusal));
         }
-        self.custom_status_is_fresh = true;
         self.custom_status = Some(status);
         Ok(())
     }

@@ -3,8 +3,8 @@
 use super::Execution;
 use crate::task::{Task, TaskKind};
 use crate::{
-    Decision, Dispatch, End, Event, EventKind, Failure, History, NonDeterminism, Payload, Refusal,
-    Timer, Timestamp, Work,
+    Decision, Dispatch, End, Event, EventId, EventKind, Failure, History, NonDeterminism, Payload,
+    Refusal, Role, Timer, Timestamp, Work,
 };
 
 impl Execution {
@@ -31,48 +31,29 @@ impl Execution {
     pub fn take_delivered(&mut self) -> Decision {
         let mut decision = self.take_events(self.events.len());
         decision.open_work = self.open_work;
-        if let Some(Event {
-            kind: EventKind::ExecutionTerminated { reason },
-            ..
-        }) = decision.events.last()
-        {
-            decision.end = Some(End::Terminated(reason.clone()));
-        }
         decision
     }
 
     /// The guest has parked: what this turn adds.
     pub fn park(&mut self) -> Decision {
-        if let Some(refusal) = self.missing("now waits") {
-            return self.fail(refusal.failure());
+        match self.refusal.take().or_else(|| self.missing("now waits")) {
+            Some(refusal) => self.fail(refusal.failure()),
+            None => self.take_turn(None),
         }
-        self.take_turn(None)
     }
 
     /// The guest has returned: what this turn adds, with the end of the execution. A guest that was refused something fails
     /// with that, and so does one that ends before it made all the requests in its history.
     pub fn finish(&mut self, result: Result<Payload, Failure>) -> Decision {
-        let refusal = self.refusal.take().or_else(|| self.missing("now ends"));
-        if let Some(refusal) = refusal {
+        if let Some(refusal) = self.refusal.take().or_else(|| self.missing("now ends")) {
             return self.fail(refusal.failure());
         }
         match (result, self.continue_as_new.take()) {
             // In a run that fails, the failure wins over continue-as-new.
             (Err(failure), _) => self.fail(failure),
-            (Ok(output), None) => {
-                self.record(EventKind::ExecutionCompleted {
-                    output: output.clone(),
-                });
-                self.take_turn(Some(End::Completed(output)))
-            }
+            (Ok(output), None) => self.take_turn(Some(End::Completed(output))),
             (Ok(_), Some((input, keep_events))) => {
-                let seen = self.position;
-                let carried = self.external.unconsumed().into_iter();
-                let carried = carried.filter(|event| keep_events || Some(event.position) > seen);
-                let carried = carried.map(|event| (event.name, event.data)).collect();
-                self.record(EventKind::ContinuedAsNew {
-                    input: input.clone(),
-                });
+                let carried = self.carried(keep_events);
                 self.take_turn(Some(End::ContinuedAsNew { input, carried }))
             }
         }
@@ -91,10 +72,23 @@ impl Execution {
     }
 
     fn fail(&mut self, failure: Failure) -> Decision {
-        self.record(EventKind::ExecutionFailed {
-            failure: failure.clone(),
-        });
         self.take_turn(Some(End::Failed(failure)))
+    }
+
+    /// The events for the next execution, in order. Those that a suspension holds have not happened.
+    fn carried(&self, keep_events: bool) -> Vec<(String, Payload)> {
+        let happened = self.external.unconsumed().into_iter();
+        let happened = happened
+            .filter(|event| keep_events || Some(event.position) > self.position)
+            .map(|event| (event.name, event.data));
+        let held = self
+            .held
+            .iter()
+            .filter_map(|id| match self.event(*id)?.kind.role() {
+                Role::Raised { name, data } => Some((name.to_owned(), data.clone())),
+                _ => None,
+            });
+        happened.chain(held).collect()
     }
 
     /// The request in history that the guest should have made before it stopped.
@@ -112,18 +106,24 @@ impl Execution {
     }
 
     fn take_turn(&mut self, end: Option<End>) -> Decision {
-        let mut decision = self.take_events(self.events.len());
-        decision.open_work = self.open_work;
-        decision.custom_status = self
-            .custom_status
-            .clone()
-            .filter(|_| std::mem::take(&mut self.custom_status_is_fresh));
+        // If an operator was faster, the execution has ended already.
+        let end = end.filter(|_| !self.ended);
+        if let Some(end) = &end {
+            self.record(end.to_event());
+        }
+        let mut decision = self.take_delivered();
+        // A replay sets again what is stored.
+        if self.custom_status != self.taken_custom_status {
+            decision.custom_status.clone_from(&self.custom_status);
+            self.taken_custom_status.clone_from(&self.custom_status);
+        }
         decision.logs = std::mem::take(&mut self.fresh_logs);
         self.logged = self.logged.max(self.log_lines);
-        if end.is_some() {
+        if let Some(end) = end {
+            decision.timers.clear();
             decision.orphans = self.open_activities().collect();
+            decision.end = Some(end);
         }
-        decision.end = end;
         decision
     }
 
@@ -132,49 +132,62 @@ impl Execution {
             events: self.events[self.taken..end].to_vec(),
             ..Decision::default()
         };
-        let first = self.taken;
-        self.taken = end;
-        for event in &self.events[first..end] {
-            match &event.kind {
-                EventKind::TimerCreated { fire_at } => {
-                    decision.timers.push(Timer {
-                        scheduled: event.id,
-                        fire_at: *fire_at,
-                    });
-                }
-                EventKind::TimerFired { timer } => decision.timers_done.push(*timer),
-                EventKind::TaskCanceled { scheduled } => {
-                    match self.task_at(*scheduled).map(|task| task.kind) {
-                        Some(TaskKind::Timer) => decision.timers_done.push(*scheduled),
-                        Some(TaskKind::Work) => decision.interrupt.push(*scheduled),
-                        Some(TaskKind::EventWait) | None => {}
+        let first = self.next_untaken();
+        for event in &self.events[self.taken..end] {
+            match event.kind.role() {
+                Role::Request => self.begin(event, &mut decision),
+                Role::Answer { to, .. } => {
+                    if let EventKind::TimerFired { .. } = event.kind {
+                        decision.timers_done.push(to);
                     }
                 }
-                kind => {
-                    // What was cancelled in the turn that asked for it never begins.
-                    if self.task_at(event.id).is_some_and(Task::is_open_work)
-                        && let Some(work) = work_of(kind)
-                    {
-                        decision.dispatch.push(Dispatch {
-                            scheduled: event.id,
-                            work,
-                        });
+                Role::Cancel(to) => self.give_up(to, first, &mut decision),
+                Role::End => {
+                    if let EventKind::ExecutionTerminated { reason } = &event.kind {
+                        decision.end = Some(End::Terminated(reason.clone()));
                     }
                 }
+                Role::Start(_)
+                | Role::Began
+                | Role::Raised { .. }
+                | Role::Suspended
+                | Role::Resumed => {}
             }
         }
-        // A timer that was made and cancelled in one turn was never kept.
-        let done = &mut decision.timers_done;
-        decision.timers.retain(|timer| {
-            match done.iter().position(|done| *done == timer.scheduled) {
-                Some(index) => {
-                    done.swap_remove(index);
-                    false
-                }
-                None => true,
-            }
-        });
+        self.taken = end;
+        if decision.end.is_some() {
+            decision.dispatch.clear();
+            decision.timers.clear();
+        }
         decision
+    }
+
+    /// What was asked for begins, unless it was given up in the same turn.
+    fn begin(&self, event: &Event, decision: &mut Decision) {
+        let scheduled = event.id;
+        if self.task_at(scheduled).is_none_or(Task::is_closed) {
+            return;
+        }
+        if let EventKind::TimerCreated { fire_at } = event.kind {
+            decision.timers.push(Timer { scheduled, fire_at });
+        } else if let Some(work) = work_of(&event.kind) {
+            decision.dispatch.push(Dispatch { scheduled, work });
+        }
+    }
+
+    /// What was given up stops, unless it was asked for after `first` and so never began, or is answered.
+    fn give_up(&self, scheduled: EventId, first: EventId, decision: &mut Decision) {
+        let Some(task) = self.task_at(scheduled) else {
+            return;
+        };
+        if task.request >= first || task.answered {
+            return;
+        }
+        match task.kind {
+            TaskKind::Timer => decision.timers_done.push(scheduled),
+            TaskKind::Work => decision.interrupt.push(scheduled),
+            TaskKind::EventWait => {}
+        }
     }
 
     /// Work that was asked for, is not answered and not cancelled.

@@ -1,1 +1,14 @@
+//! An orchestrator is data here (`script.rs`), and so is what happens to it; `run.rs` is the one place that drives an
+//! execution. The other files hold what must be true, one theme each.
 
+mod cases;
+mod play;
+mod run;
+mod script;
+mod stored;
+
+mod cancel;
+mod equality;
+mod events;
+mod requests;
+mod tempting;

@@ -147,7 +147,7 @@ impl Execution {
     }
 
     /// Where the answer of `task` stands, if there is one.
-    fn standing(&self, id: TaskId) -> Option<Position> {
+    pub(super) fn standing(&self, id: TaskId) -> Option<Position> {
         let task = &self.tasks[id.0 as usize];
         match (&task.answer, task.kind) {
             (Some((position, _)), _) => Some(*position),

@@ -1,0 +1,290 @@
+//! An orchestrator as data, and the guest that plays it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{
+    Action, Execution, Failure, HostError, LogLevel, Payload, Refusal, TaskId, TaskResult,
+};
+
+/// One line of an orchestrator's program.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    Activity(&'static str),
+    Child(&'static str),
+    Http,
+    /// A timer, so many milliseconds after the guest's time.
+    Timer(u16),
+    Wait(&'static str),
+    Cancel(Pick),
+    Await(Pick),
+    Any(Vec<Pick>),
+    All(Vec<Pick>),
+    Now,
+    Guid,
+    Log,
+    Status,
+    ContinueAsNew {
+        keep_events: bool,
+    },
+    /// Leaves out so many steps if what the guest has seen so far comes to an odd number.
+    SkipIfOdd(u8),
+    Return,
+    Fail,
+}
+
+/// One of the tasks that the guest has asked for; numbers beyond the last begin again from the first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Pick {
+    Task(u8),
+    /// Counted from a place that depends on all that the guest has seen.
+    FromSeen(u8),
+}
+
+pub(super) fn cancel(task: u8) -> Step {
+    Step::Cancel(Pick::Task(task))
+}
+
+pub(super) fn wait_for(task: u8) -> Step {
+    Step::Await(Pick::Task(task))
+}
+
+pub(super) fn any<const N: usize>(tasks: [u8; N]) -> Step {
+    Step::Any(tasks.map(Pick::Task).to_vec())
+}
+
+pub(super) fn all<const N: usize>(tasks: [u8; N]) -> Step {
+    Step::All(tasks.map(Pick::Task).to_vec())
+}
+
+/// What a guest can tell of its run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Seen {
+    Asked(u32),
+    Got(u32, TaskResult),
+    First(u32),
+    All(Vec<TaskResult>),
+    Now(i64),
+    Guid(Uuid),
+}
+
+pub(super) fn got(task: u32, output: &str) -> Seen {
+    Seen::Got(task, Ok(json(output)))
+}
+
+pub(super) fn got_canceled(task: u32) -> Seen {
+    Seen::Got(task, Err(canceled()))
+}
+
+pub(super) fn canceled() -> Failure {
+    HostError::Canceled.failure("the task was cancelled by the orchestrator")
+}
+
+/// How the guest left its turn.
+#[derive(Debug)]
+pub(super) enum Left {
+    Parked,
+    Returned(TaskResult),
+    /// The host refused it something.
+    Stopped,
+}
+
+/// A guest in memory. All that it does depends on its script and on what it has seen.
+#[derive(Debug)]
+pub(super) struct Guest {
+    script: Rc<[Step]>,
+    next: usize,
+    asked: u32,
+    hash: u64,
+    pub(super) seen: Vec<Seen>,
+    /// How many steps it has taken: the same number at the same place of every run.
+    pub(super) steps: usize,
+}
+
+impl Guest {
+    pub(super) fn new(script: Rc<[Step]>) -> Self {
+        Self {
+            script,
+            next: 0,
+            asked: 0,
+            hash: 0,
+            seen: Vec::new(),
+            steps: 0,
+        }
+    }
+
+    /// Runs to the next wait. `between` is called before each step.
+    pub(super) fn run(
+        &mut self,
+        execution: &mut Execution,
+        mut between: impl FnMut(&mut Execution, usize),
+    ) -> Left {
+        loop {
+            between(execution, self.steps);
+            let script = Rc::clone(&self.script);
+            let step = script.get(self.next).unwrap_or(&Step::Return);
+            let left = match step {
+                Step::Return => Left::Returned(Ok(self.number())),
+                Step::Fail => Left::Returned(Err(oops())),
+                step => match self.step(step, execution) {
+                    Ok(true) => {
+                        self.next += 1;
+                        self.steps += 1;
+                        continue;
+                    }
+                    Ok(false) => Left::Parked,
+                    Err(_) => Left::Stopped,
+                },
+            };
+            return left;
+        }
+    }
+
+    /// Takes one step; false if it has to park.
+    fn step(&mut self, step: &Step, execution: &mut Execution) -> Result<bool, Refusal> {
+        let seen = match step {
+            Step::Activity(_) | Step::Child(_) | Step::Http | Step::Timer(_) | Step::Wait(_) => {
+                let action = self.action(step, execution);
+                let TaskId(task) = execution.perform(action)?;
+                self.asked += 1;
+                Seen::Asked(task)
+            }
+            Step::Cancel(pick) => {
+                if let Some(task) = self.pick(*pick) {
+                    execution.cancel(task)?;
+                }
+                return Ok(true);
+            }
+            Step::Await(pick) => {
+                let Some(task) = self.pick(*pick) else {
+                    return Ok(true);
+                };
+                let Some(result) = execution.await_task(task)? else {
+                    return Ok(false);
+                };
+                Seen::Got(task.0, result)
+            }
+            Step::Any(picks) => {
+                let tasks = self.picks(picks);
+                if tasks.is_empty() {
+                    return Ok(true);
+                }
+                let Some(first) = execution.await_any(&tasks)? else {
+                    return Ok(false);
+                };
+                Seen::First(first)
+            }
+            Step::All(picks) => {
+                let Some(results) = execution.await_all(&self.picks(picks))? else {
+                    return Ok(false);
+                };
+                Seen::All(results)
+            }
+            Step::Now => Seen::Now(execution.current_time().as_millis()),
+            Step::Guid => Seen::Guid(execution.new_guid()),
+            Step::Log => {
+                execution.log(LogLevel::Info, self.hash.to_string());
+                return Ok(true);
+            }
+            Step::Status => {
+                execution.set_custom_status(self.number())?;
+                return Ok(true);
+            }
+            Step::ContinueAsNew { keep_events } => {
+                execution.continue_as_new(self.number(), *keep_events);
+                return Ok(true);
+            }
+            Step::SkipIfOdd(steps) => {
+                if self.hash % 2 == 1 {
+                    self.next += usize::from(*steps);
+                }
+                return Ok(true);
+            }
+            Step::Return | Step::Fail => unreachable!("`run` handles these"),
+        };
+        self.hash = mixed(self.hash, &seen);
+        self.seen.push(seen);
+        Ok(true)
+    }
+
+    fn action(&self, step: &Step, execution: &Execution) -> Action {
+        let (input, retry) = (self.number(), None);
+        match step {
+            Step::Activity(name) => Action::ScheduleTask {
+                name: (*name).to_owned(),
+                input,
+                retry,
+            },
+            Step::Child(name) => Action::StartChild {
+                name: (*name).to_owned(),
+                input,
+                instance_id: None,
+                retry,
+            },
+            Step::Http => Action::CallHttp {
+                request: input,
+                retry,
+            },
+            Step::Timer(millis) => Action::CreateTimer {
+                fire_at: execution
+                    .current_time()
+                    .plus(Duration::from_millis(u64::from(*millis))),
+            },
+            Step::Wait(name) => Action::WaitForEvent {
+                name: (*name).to_owned(),
+            },
+            step => unreachable!("{step:?} asks for nothing"),
+        }
+    }
+
+    fn pick(&self, pick: Pick) -> Option<TaskId> {
+        let number = match pick {
+            Pick::Task(number) => u64::from(number),
+            Pick::FromSeen(number) => self.hash.wrapping_add(u64::from(number)),
+        };
+        let task = number.checked_rem(u64::from(self.asked))?;
+        Some(TaskId(u32::try_from(task).expect("less than a u32")))
+    }
+
+    fn picks(&self, picks: &[Pick]) -> Vec<TaskId> {
+        picks.iter().filter_map(|pick| self.pick(*pick)).collect()
+    }
+
+    /// What the guest has seen so far, as one number.
+    fn number(&self) -> Payload {
+        json(&self.hash.to_string())
+    }
+}
+
+pub(super) fn oops() -> Failure {
+    Failure {
+        error_type: "Oops".to_owned(),
+        message: "it went wrong".to_owned(),
+        details: None,
+        non_retriable: false,
+    }
+}
+
+pub(super) fn json(text: &str) -> Payload {
+    Payload::parse(text).expect("tests write JSON")
+}
+
+fn mixed(hash: u64, seen: &Seen) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hash.hash(&mut hasher);
+    let mut add = |result: &TaskResult| match result {
+        Ok(payload) => payload.as_str().hash(&mut hasher),
+        Err(failure) => failure.error_type.hash(&mut hasher),
+    };
+    match seen {
+        Seen::Got(_, result) => add(result),
+        Seen::All(results) => results.iter().for_each(add),
+        Seen::Asked(number) | Seen::First(number) => number.hash(&mut hasher),
+        Seen::Now(millis) => millis.hash(&mut hasher),
+        Seen::Guid(guid) => guid.hash(&mut hasher),
+    }
+    hasher.finish()
+}

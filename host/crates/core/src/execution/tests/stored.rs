@@ -1,0 +1,132 @@
+//! What a task hub holds of one execution, and what must be true of each decision that it commits.
+
+use std::collections::BTreeSet;
+
+use crate::{Decision, End, Event, EventId, EventKind, History, LogLine, Payload, Work};
+
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    pub(super) decisions: Vec<Decision>,
+    pub(super) events: Vec<Event>,
+    pub(super) logs: Vec<LogLine>,
+    pub(super) custom_status: Option<Payload>,
+    pub(super) end: Option<End>,
+    /// Work that was dispatched and has not come to its end.
+    running: BTreeSet<EventId>,
+    /// Timers that are kept.
+    timers: BTreeSet<EventId>,
+}
+
+impl Stored {
+    /// What was held after the first `count` decisions.
+    pub(super) fn after(&self, count: usize) -> Self {
+        let mut before = Self::default();
+        for decision in &self.decisions[..count] {
+            before.commit(decision.clone());
+        }
+        before
+    }
+
+    pub(super) fn history(&self) -> History {
+        History::try_from(self.events.clone()).expect("what is committed is a history")
+    }
+
+    pub(super) fn commit(&mut self, decision: Decision) {
+        if self.end.is_some() {
+            assert_eq!(decision, idle(&decision), "nothing follows an end");
+            return;
+        }
+        let first = EventId::at(self.events.len());
+        self.events.extend_from_slice(&decision.events);
+        let history = self.history();
+        let open = history.open_work();
+        assert_eq!(decision.open_work as usize, open.len(), "{decision:?}");
+
+        self.begin_and_end(&decision, first);
+        let terminated = matches!(decision.end, Some(End::Terminated(_)));
+        let open_ids: BTreeSet<_> = open.iter().map(|open| open.scheduled).collect();
+        if terminated {
+            assert_eq!(decision.dispatch, [], "nothing begins once terminated");
+            assert_eq!(decision.orphans, [], "nothing outlives a termination");
+        } else {
+            assert_eq!(self.running, open_ids, "open work runs: {decision:?}");
+        }
+        match &decision.end {
+            None => {
+                assert_eq!(decision.orphans, []);
+                assert_eq!(self.timers, open_timers(&self.events), "{decision:?}");
+            }
+            Some(end) => {
+                assert_eq!(decision.timers, [], "timers end with their execution");
+                let activity = |work: &Work| matches!(work, Work::Activity { .. });
+                let outlive = open.into_iter().filter(|open| activity(&open.work));
+                if !terminated {
+                    assert_eq!(decision.orphans, outlive.collect::<Vec<_>>());
+                }
+                self.end = Some(end.clone());
+            }
+        }
+        assert_eq!(history.is_ended(), self.end.is_some());
+
+        for line in &decision.logs {
+            assert_eq!(line.ordinal as usize, self.logs.len(), "stored once");
+            self.logs.push(line.clone());
+        }
+        if decision.custom_status.is_some() {
+            assert_ne!(decision.custom_status, self.custom_status, "it is new");
+            self.custom_status.clone_from(&decision.custom_status);
+        }
+        if decision != idle(&decision) {
+            self.decisions.push(decision);
+        }
+    }
+
+    /// What the decision begins and ends, outside and among the timers.
+    fn begin_and_end(&mut self, decision: &Decision, first: EventId) {
+        for event in &decision.events {
+            if let EventKind::TaskCompleted { scheduled, .. }
+            | EventKind::TaskFailed { scheduled, .. } = &event.kind
+            {
+                assert!(self.running.remove(scheduled), "what answers has run");
+            }
+        }
+        for id in &decision.interrupt {
+            assert!(self.running.remove(id), "what is interrupted runs");
+        }
+        for dispatch in &decision.dispatch {
+            assert!(dispatch.scheduled >= first, "it was asked for now");
+            assert!(self.running.insert(dispatch.scheduled), "it begins once");
+        }
+        for id in &decision.timers_done {
+            assert!(self.timers.remove(id), "what is done was kept");
+        }
+        for timer in &decision.timers {
+            assert!(timer.scheduled >= first, "it was asked for now");
+            assert!(self.timers.insert(timer.scheduled), "it is kept once");
+        }
+    }
+}
+
+/// A decision that changes nothing.
+pub(super) fn idle(like: &Decision) -> Decision {
+    Decision {
+        open_work: like.open_work,
+        ..Decision::default()
+    }
+}
+
+fn open_timers(events: &[Event]) -> BTreeSet<EventId> {
+    let mut open = BTreeSet::new();
+    for event in events {
+        match &event.kind {
+            EventKind::TimerCreated { .. } => {
+                open.insert(event.id);
+            }
+            EventKind::TimerFired { timer: done } | EventKind::TaskCanceled { scheduled: done } => {
+                open.remove(done);
+            }
+            _ => {}
+        }
+    }
+    open
+}

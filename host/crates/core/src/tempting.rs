@@ -1,0 +1,37 @@
+//! Three rules that look right and are not. A test turns one on and sees that the property tests catch it; only tests are
+//! built with this file.
+
+use std::cell::Cell;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tempting {
+    /// An event is assigned to the oldest wait for it when it comes, and given back if that wait is cancelled.
+    AssignOnArrival,
+    /// A task is done, for cancel, if history holds its answer.
+    AnyAnswerIsDone,
+    /// An answer that comes during a suspension stands where it was recorded.
+    NothingIsHeld,
+}
+
+thread_local! {
+    static IN_FORCE: Cell<Option<Tempting>> = const { Cell::new(None) };
+}
+
+impl Tempting {
+    pub(crate) fn is_in_force(self) -> bool {
+        IN_FORCE.get() == Some(self)
+    }
+
+    /// Does `work` under this rule.
+    pub(crate) fn during<T>(self, work: impl FnOnce() -> T) -> T {
+        struct Repeal;
+        impl Drop for Repeal {
+            fn drop(&mut self) {
+                IN_FORCE.set(None);
+            }
+        }
+        IN_FORCE.set(Some(self));
+        let _repeal = Repeal;
+        work()
+    }
+}
