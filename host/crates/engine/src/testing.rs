@@ -6,7 +6,7 @@
 mod contract;
 mod memory;
 mod seen;
-mod story;
+pub mod story;
 
 pub use contract::promises;
 pub use memory::{Fault, MemoryHub};

@@ -22,14 +22,14 @@ use crate::{OpenError, StoreSettings, functions, instances, lists};
 /// Dropping it waits until what was put in is committed. A call whose future is dropped may still take effect.
 pub struct SqliteHub {
     // In the order in which they go: the writer leaves a clean file once nobody reads, and the lock goes last.
-    readers: Readers,
-    writer: Writer,
+    pub(crate) readers: Readers,
+    pub(crate) writer: Writer,
     _lock: DirectoryLock,
 }
 
 /// Why nothing could be done, where the database is not at fault.
 #[derive(Debug, thiserror::Error)]
-enum Cause {
+pub(crate) enum Cause {
     #[error("the task hub is closed")]
     Closed,
     #[error("module {0} is not stored")]

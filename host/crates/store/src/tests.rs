@@ -1,21 +1,68 @@
-//! What only the inside of the hub can show.
+//! What a hub on a disk must do beyond the contract of all hubs, which it keeps too.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod faults;
+mod killed;
+mod opening;
 
-/// Errors that no file system gives on demand.
-#[derive(Default)]
-pub(crate) struct Faults {
-    /// The next commit succeeds, but is reported to the writer as an error of the disk.
-    pub(crate) hide_commit: AtomicBool,
+use std::ops::Deref;
+
+use soloist_core::EventId;
+use soloist_engine::TaskHub;
+use soloist_engine::testing::story::{Story, commit, prepare};
+use tempfile::TempDir;
+
+pub(crate) use faults::Faults;
+
+use crate::{SqliteHub, StoreSettings};
+
+soloist_engine::task_hub_contract!(Temporary::new);
+
+/// A hub in a directory that goes with it.
+struct Temporary {
+    hub: SqliteHub,
+    dir: TempDir,
 }
 
-impl Faults {
-    pub(crate) fn at_commit(&self, committed: rusqlite::Result<()>) -> rusqlite::Result<()> {
-        committed?;
-        if self.hide_commit.swap(false, Ordering::SeqCst) {
-            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
-            return Err(rusqlite::Error::SqliteFailure(code, None));
-        }
-        Ok(())
+impl Temporary {
+    fn new() -> Self {
+        Self::with(StoreSettings::default())
     }
+
+    /// One whose writer takes what is there: a test can tell what is in a batch.
+    fn without_company() -> Self {
+        Self::with(StoreSettings {
+            company_wait_micros: 0,
+            ..StoreSettings::default()
+        })
+    }
+
+    fn with(settings: StoreSettings) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = SqliteHub::open(dir.path(), settings).unwrap();
+        Self { hub, dir }
+    }
+
+    /// With an instance that has taken its first turn.
+    async fn with_story(instance: &str) -> (Self, Story) {
+        let hub = Self::new();
+        prepare(&*hub).await;
+        let mut story = Story::of(instance);
+        commit(&*hub, story.start(10, "1")).await;
+        commit(&*hub, story.first_turn(11)).await;
+        (hub, story)
+    }
+}
+
+impl Deref for Temporary {
+    type Target = SqliteHub;
+
+    fn deref(&self) -> &SqliteHub {
+        &self.hub
+    }
+}
+
+/// Where an instance stands.
+async fn stands_at(hub: &SqliteHub, story: &Story) -> EventId {
+    let loaded = hub.load(&story.instance).await.unwrap();
+    loaded.unwrap().history.next_event()
 }

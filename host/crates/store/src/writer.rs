@@ -116,6 +116,8 @@ impl Committer {
         let Some(connection) = &self.connection else {
             return Err(Refused::Closed);
         };
+        #[cfg(test)]
+        self.faults.before_batch(connection);
         let marker = match fill(connection, batch) {
             Ok(marker) => marker,
             Err(Lost(refused)) => {
@@ -123,9 +125,10 @@ impl Committer {
                 return Err(refused);
             }
         };
+        #[cfg(not(test))]
         let committed = run(connection, "COMMIT");
         #[cfg(test)]
-        let committed = self.faults.at_commit(committed);
+        let committed = self.faults.commit(|sql| run(connection, sql));
         match committed {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -144,6 +147,8 @@ impl Committer {
         loop {
             // Closing comes first: what an open connection has in memory is not what is in the file.
             self.connection = None;
+            #[cfg(test)]
+            self.faults.at_reopening();
             let found = self
                 .database
                 .writer()

@@ -1,3 +1,5 @@
+//! Made-up instances, told turn by turn: what the tests of a hub write into it.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use soloist_core::{
@@ -11,22 +13,27 @@ use crate::{
     Orphan, RuntimeStatus, TaskHub,
 };
 
-/// The function that stories run, and its module.
-pub(super) const FUNCTION: &str = "story";
-pub(super) const MODULE: u8 = 1;
+/// The function that stories run.
+pub const FUNCTION: &str = "story";
+/// The number of its module.
+pub const MODULE: u8 = 1;
 
 /// A made-up owner of one instance: it knows where the instance stands, and says what happens to it next.
 #[derive(Debug, Clone)]
-pub(super) struct Story {
-    pub(super) instance: InstanceId,
-    pub(super) execution: ExecutionId,
+pub struct Story {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Its execution.
+    pub execution: ExecutionId,
     /// The place of the next event.
-    pub(super) next: EventId,
-    pub(super) module: ModuleDigest,
+    pub next: EventId,
+    /// The module that the next execution is pinned to.
+    pub module: ModuleDigest,
 }
 
 impl Story {
-    pub(super) fn of(instance: &str) -> Self {
+    /// A story of a new execution.
+    pub fn of(instance: &str) -> Self {
         Self {
             instance: id(instance),
             execution: new_execution(),
@@ -35,7 +42,8 @@ impl Story {
         }
     }
 
-    pub(super) fn expects(&self) -> Expects {
+    /// What is true as long as nobody else writes.
+    pub fn expects(&self) -> Expects {
         Expects::At {
             execution: self.execution,
             next: self.next,
@@ -43,7 +51,7 @@ impl Story {
     }
 
     /// A start of this execution.
-    pub(super) fn start(&mut self, now: i64, input: &str) -> Operation {
+    pub fn start(&mut self, now: i64, input: &str) -> Operation {
         Operation {
             begins: Some(self.begin(now, input, 0)),
             status: RuntimeStatus::Pending,
@@ -53,13 +61,13 @@ impl Story {
     }
 
     /// A start of another execution of the same instance.
-    pub(super) fn start_again(&mut self, now: i64, input: &str) -> Operation {
+    pub fn start_again(&mut self, now: i64, input: &str) -> Operation {
         self.execution = new_execution();
         self.start(now, input)
     }
 
     /// One turn that records these events.
-    pub(super) fn turn(
+    pub fn turn(
         &mut self,
         now: i64,
         kinds: impl IntoIterator<Item = EventKind>,
@@ -72,7 +80,7 @@ impl Story {
     }
 
     /// The first turn, which asks for one activity.
-    pub(super) fn first_turn(&mut self, now: i64) -> Operation {
+    pub fn first_turn(&mut self, now: i64) -> Operation {
         Operation {
             open_work: 1,
             ..self.turn(now, [began(), scheduled("act", "1")])
@@ -80,7 +88,7 @@ impl Story {
     }
 
     /// The last turn.
-    pub(super) fn end(&mut self, now: i64, kind: EventKind) -> Operation {
+    pub fn end(&mut self, now: i64, kind: EventKind) -> Operation {
         let status = match kind {
             EventKind::ExecutionCompleted { .. } => RuntimeStatus::Completed,
             EventKind::ExecutionFailed { .. } => RuntimeStatus::Failed,
@@ -93,12 +101,13 @@ impl Story {
         }
     }
 
-    pub(super) fn complete(&mut self, now: i64) -> Operation {
+    /// The last turn: the orchestrator returns `null`.
+    pub fn complete(&mut self, now: i64) -> Operation {
         self.end(now, completed_with("null"))
     }
 
     /// The next execution in the place of this one, which ends with `last`.
-    pub(super) fn replace(&mut self, now: i64, last: EventKind, input: &str) -> Operation {
+    pub fn replace(&mut self, now: i64, last: EventKind, input: &str) -> Operation {
         let generation = u64::from(matches!(last, EventKind::ContinuedAsNew { .. }));
         let operation = self.turn(now, [last]);
         self.execution = new_execution();
@@ -110,13 +119,14 @@ impl Story {
         }
     }
 
-    pub(super) fn continue_as_new(&mut self, now: i64, input: &str) -> Operation {
+    /// The next execution after this one.
+    pub fn continue_as_new(&mut self, now: i64, input: &str) -> Operation {
         let last = EventKind::ContinuedAsNew { input: json(input) };
         self.replace(now, last, input)
     }
 
     /// An activity of this execution that outlives it.
-    pub(super) fn orphan(&self, scheduled: u64, input: &str) -> Orphan {
+    pub fn orphan(&self, scheduled: u64, input: &str) -> Orphan {
         Orphan {
             instance: self.instance.clone(),
             execution: self.execution,
@@ -127,7 +137,7 @@ impl Story {
     }
 
     /// An operation that changes nothing but the time of the last update.
-    pub(super) fn operation(&self, expects: Expects, now: i64) -> Operation {
+    pub fn operation(&self, expects: Expects, now: i64) -> Operation {
         Operation {
             instance: self.instance.clone(),
             expects,
@@ -184,12 +194,13 @@ impl Story {
 }
 
 /// A hub in which stories can be told: their function is bound.
-pub(super) async fn prepare<H: TaskHub>(hub: &H) {
+pub async fn prepare<H: TaskHub>(hub: &H) {
     let bound = bind(hub, FUNCTION, MODULE, b"story").await;
     assert_eq!(bound, Bound::New);
 }
 
-pub(super) async fn bind<H: TaskHub>(hub: &H, name: &str, module: u8, bytes: &[u8]) -> Bound {
+/// Binds a name to a made-up module.
+pub async fn bind<H: TaskHub>(hub: &H, name: &str, module: u8, bytes: &[u8]) -> Bound {
     let record = FunctionRecord {
         name: function(name),
         kind: FunctionKind::Orchestrator,
@@ -205,24 +216,26 @@ pub(super) async fn bind<H: TaskHub>(hub: &H, name: &str, module: u8, bytes: &[u
 }
 
 /// Commits what must be accepted.
-pub(super) async fn commit<H: TaskHub>(hub: &H, operation: Operation) {
+pub async fn commit<H: TaskHub>(hub: &H, operation: Operation) {
     hub.commit(operation).await.expect("it is as expected");
 }
 
 /// Commits what must be refused.
-pub(super) async fn conflict<H: TaskHub>(hub: &H, operation: Operation) {
+pub async fn conflict<H: TaskHub>(hub: &H, operation: Operation) {
     let instance = operation.instance.clone();
     assert_conflict(hub.commit(operation).await, &instance);
 }
 
-pub(super) fn assert_conflict(answer: Result<(), HubError>, instance: &InstanceId) {
+/// The answer to a commit that must be refused.
+pub fn assert_conflict(answer: Result<(), HubError>, instance: &InstanceId) {
     match answer {
         Err(HubError::Conflict(named)) => assert_eq!(named, *instance),
         other => panic!("a conflict of {instance} was due, not {other:?}"),
     }
 }
 
-pub(super) fn message(target: &Story, to_execution: bool, fact: Fact) -> Message {
+/// A message to another story.
+pub fn message(target: &Story, to_execution: bool, fact: Fact) -> Message {
     Message {
         target: target.instance.clone(),
         execution: to_execution.then_some(target.execution),
@@ -230,18 +243,21 @@ pub(super) fn message(target: &Story, to_execution: bool, fact: Fact) -> Message
     }
 }
 
-pub(super) fn raised(name: &str, data: &str) -> Fact {
+/// An external event that came.
+pub fn raised(name: &str, data: &str) -> Fact {
     Fact::EventRaised {
         name: name.to_owned(),
         data: json(data),
     }
 }
 
-pub(super) fn began() -> EventKind {
+/// The first turn began.
+pub fn began() -> EventKind {
     EventKind::ExecutionBegan {}
 }
 
-pub(super) fn scheduled(name: &str, input: &str) -> EventKind {
+/// The code asked for an activity.
+pub fn scheduled(name: &str, input: &str) -> EventKind {
     EventKind::TaskScheduled {
         name: name.to_owned(),
         input: json(input),
@@ -249,27 +265,31 @@ pub(super) fn scheduled(name: &str, input: &str) -> EventKind {
     }
 }
 
-pub(super) fn answered(scheduled: u64, output: &str) -> EventKind {
+/// An activity answered.
+pub fn answered(scheduled: u64, output: &str) -> EventKind {
     EventKind::TaskCompleted {
         scheduled: EventId::new(scheduled),
         output: json(output),
     }
 }
 
-pub(super) fn raised_event(name: &str, data: &str) -> EventKind {
+/// An external event, as history has it.
+pub fn raised_event(name: &str, data: &str) -> EventKind {
     EventKind::EventRaised {
         name: name.to_owned(),
         data: json(data),
     }
 }
 
-pub(super) fn completed_with(output: &str) -> EventKind {
+/// The orchestrator returned.
+pub fn completed_with(output: &str) -> EventKind {
     EventKind::ExecutionCompleted {
         output: json(output),
     }
 }
 
-pub(super) fn failed() -> EventKind {
+/// The orchestrator failed.
+pub fn failed() -> EventKind {
     EventKind::ExecutionFailed {
         failure: Failure {
             error_type: "PaymentDeclined".to_owned(),
@@ -280,34 +300,40 @@ pub(super) fn failed() -> EventKind {
     }
 }
 
-pub(super) fn terminated() -> EventKind {
+/// An operator ended it.
+pub fn terminated() -> EventKind {
     EventKind::ExecutionTerminated {
         reason: Some("enough".to_owned()),
     }
 }
 
-pub(super) fn digest(number: u8) -> ModuleDigest {
+/// The digest of a made-up module.
+pub fn digest(number: u8) -> ModuleDigest {
     ModuleDigest::new([number; 32])
 }
 
-pub(super) fn id(text: &str) -> InstanceId {
+/// An instance id.
+pub fn id(text: &str) -> InstanceId {
     text.parse().expect("tests name instances well")
 }
 
-pub(super) fn function(text: &str) -> FunctionName {
+/// A function name.
+pub fn function(text: &str) -> FunctionName {
     text.parse().expect("tests name functions well")
 }
 
-pub(super) fn at(millis: i64) -> Timestamp {
+/// A moment.
+pub fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-pub(super) fn json(text: &str) -> Payload {
+/// A payload.
+pub fn json(text: &str) -> Payload {
     Payload::parse(text).expect("tests write JSON")
 }
 
 /// Executions are drawn in order, as a platform should.
-pub(super) fn new_execution() -> ExecutionId {
+pub fn new_execution() -> ExecutionId {
     static DRAWN: AtomicU64 = AtomicU64::new(1);
     let number = DRAWN.fetch_add(1, Ordering::Relaxed);
     ExecutionId::new(Uuid::from_u128(u128::from(number)))

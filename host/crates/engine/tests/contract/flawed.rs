@@ -116,7 +116,7 @@ fn printed(payload: &Payload) -> Payload {
         Ok(value) => value,
         Err(_) => return Payload::null(),
     };
-    Payload::parse(&value.to_string()).unwrap()
+    Payload::parse(&value.to_string()).expect("what was printed can be parsed")
 }
 
 impl TaskHub for Flawed {

@@ -1,4 +1,4 @@
-use soloist_core::{EventId, Timer};
+use soloist_core::{EventId, Timer, Timestamp};
 
 use crate::testing::seen::{all_timers, timers};
 use crate::testing::story::{Story, at, began, commit, prepare, raised_event, terminated};
@@ -119,7 +119,7 @@ pub async fn the_next_timer_is_the_first_later_one<H: TaskHub>(hub: &H) {
     prepare(hub).await;
     let next = async |after| {
         let next = hub.next_timer(at(after)).await;
-        next.expect("it can be read").map(|time| time.as_millis())
+        next.expect("it can be read").map(Timestamp::as_millis)
     };
     assert_eq!(next(0).await, None);
     with_timers(hub, "a", &[(3, 50), (4, 60)]).await;
