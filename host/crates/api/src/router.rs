@@ -64,7 +64,8 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
 fn guarded(routes: Router, shared: Arc<Shared>) -> Router {
     routes.layer(
         ServiceBuilder::new()
-            .layer(TraceLayer::new_for_http())
+            // Whoever makes an error of the host into a reply has logged it.
+            .layer(TraceLayer::new_for_http().on_failure(()))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn_with_state(shared, guard::admit)),
     )

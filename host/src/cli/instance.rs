@@ -1,0 +1,218 @@
+use anyhow::{Context, Result, bail};
+use camino::Utf8PathBuf;
+use clap::{ArgGroup, Args, Subcommand};
+use serde::Deserialize;
+use ureq::http::StatusCode;
+
+use super::{Remote, answer, history, line, watch};
+use crate::client::{Answer, segment};
+use crate::config::Wait;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Start an instance, if none of its ID is live
+    Start(Start),
+    /// Show the status of an instance
+    Show {
+        /// The instance's ID
+        id: String,
+        /// Show its history too
+        #[arg(long)]
+        history: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Wait until an instance has ended, and print its output
+    Wait {
+        /// The instance's ID
+        id: String,
+        /// Give up after so long, such as 30s
+        #[arg(long, value_name = "TIME")]
+        timeout: Option<Wait>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Show the raw events of an instance
+    History {
+        /// The instance's ID
+        id: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Raise an external event
+    Raise {
+        /// The instance's ID
+        id: String,
+        /// The event's name
+        event: String,
+        /// What it carries, in JSON
+        #[arg(long, value_name = "JSON")]
+        data: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// End an instance at once
+    Terminate(Told),
+    /// Let nothing happen for an instance until it is resumed
+    Suspend(Told),
+    /// Let a suspended instance go on
+    Resume(Told),
+    /// Remove all that is stored of an instance that has ended
+    Purge {
+        /// The instance's ID
+        id: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("given").args(["input", "input_file"]))]
+pub(crate) struct Start {
+    /// The name of an orchestrator function
+    function: String,
+    /// The instance's ID, of which only one can be live; a new one if none is given
+    id: Option<String>,
+    /// What the orchestrator is given, in JSON
+    #[arg(long, value_name = "JSON")]
+    input: Option<String>,
+    /// A file that holds the input
+    #[arg(long, value_name = "FILE")]
+    input_file: Option<Utf8PathBuf>,
+    /// Wait until it has ended, and print its output
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Told {
+    /// The instance's ID
+    id: String,
+    /// Who or why
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Started {
+    id: String,
+    status_query_get_uri: String,
+}
+
+const BASE: &str = "/runtime/webhooks/durabletask/instances";
+
+/// The path of an instance in the management API.
+pub(super) fn path(id: &str) -> String {
+    format!("{BASE}/{}", segment(id))
+}
+
+impl Verb {
+    pub(crate) fn run(self) -> Result<()> {
+        match self {
+            Self::Start(start) => start.run(),
+            Self::Show {
+                id,
+                history,
+                remote,
+            } => watch::show(&remote, &id, history),
+            Self::Wait {
+                id,
+                timeout,
+                remote,
+            } => watch::wait(&remote, &id, timeout),
+            Self::History { id, remote } => history::show(&remote, &id),
+            Self::Raise {
+                id,
+                event,
+                data,
+                remote,
+            } => {
+                let operation = format!("raiseEvent/{}", segment(&event));
+                tell(&remote, &id, &operation, &data.unwrap_or_default())?;
+                told(&remote, &id, &format!("raised {event}"))
+            }
+            Self::Terminate(it) => it.run("terminate", "terminated"),
+            Self::Suspend(it) => it.run("suspend", "suspended"),
+            Self::Resume(it) => it.run("resume", "resumed"),
+            Self::Purge { id, remote } => {
+                known(&id, remote.host()?.delete(&path(&id))?)?.accepted()?;
+                told(&remote, &id, "purged")
+            }
+        }
+    }
+}
+
+impl Start {
+    fn run(self) -> Result<()> {
+        let input = match (self.input, &self.input_file) {
+            (Some(input), _) => input,
+            (None, Some(file)) => {
+                std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?
+            }
+            (None, None) => String::new(),
+        };
+        let function = segment(&self.function);
+        let target = match &self.id {
+            Some(id) => format!("/api/orchestrators/{function}/{}", segment(id)),
+            None => format!("/api/orchestrators/{function}"),
+        };
+        let reply = self.remote.host()?.post(&target, &input)?;
+        if let (StatusCode::CONFLICT, Some(url)) = (reply.status, &reply.location) {
+            bail!("{}\n  its status: {url}", reply.sentence());
+        }
+        let reply = reply.accepted()?;
+        let started: Started = reply.json()?;
+        if self.wait {
+            return watch::wait(&self.remote, &started.id, None);
+        }
+        if self.remote.json {
+            return line(&reply.text);
+        }
+        line(&format!(
+            "started {}\nits status: {}",
+            started.id, started.status_query_get_uri
+        ))
+    }
+}
+
+impl Told {
+    fn run(self, operation: &str, done: &str) -> Result<()> {
+        let operation = match &self.reason {
+            Some(reason) => format!("{operation}?reason={}", segment(reason)),
+            None => operation.to_owned(),
+        };
+        tell(&self.remote, &self.id, &operation, "")?;
+        told(&self.remote, &self.id, done)
+    }
+}
+
+fn tell(remote: &Remote, id: &str, operation: &str, body: &str) -> Result<()> {
+    let target = format!("{}/{operation}", path(id));
+    let reply = known(id, remote.host()?.post(&target, body)?)?;
+    if reply.status == StatusCode::GONE {
+        bail!("the instance '{id}' has ended already");
+    }
+    reply.accepted()?;
+    Ok(())
+}
+
+fn told(remote: &Remote, id: &str, done: &str) -> Result<()> {
+    if remote.json {
+        let [id, done] = [serde_json::to_string(id)?, serde_json::to_string(done)?];
+        return answer(|out| writeln!(out, "{{\"id\":{id},\"done\":{done}}}"));
+    }
+    line(&format!("{id}: {done}"))
+}
+
+/// The answer, if there is such an instance.
+pub(super) fn known(id: &str, reply: Answer) -> Result<Answer> {
+    if reply.status == StatusCode::NOT_FOUND {
+        bail!("there is no instance '{id}'");
+    }
+    Ok(reply)
+}

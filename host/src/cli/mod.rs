@@ -1,0 +1,79 @@
+//! The command line: nouns, then verbs. Standard output is for answers, standard error for the rest.
+
+mod function;
+mod history;
+mod instance;
+mod serve;
+mod watch;
+
+use std::io::{Write, stdout};
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+
+use crate::client::Host;
+
+/// Singleton, durable orchestrators in WebAssembly.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    noun: Noun,
+}
+
+#[derive(Debug, Subcommand)]
+enum Noun {
+    /// Run a host
+    Serve(Box<serve::Serve>),
+    /// Deploy, list and remove functions
+    #[command(subcommand)]
+    Function(function::Verb),
+    /// Start, watch and manage instances
+    #[command(subcommand)]
+    Instance(instance::Verb),
+}
+
+impl Cli {
+    pub(crate) fn run(self) -> Result<()> {
+        match self.noun {
+            Noun::Serve(serve) => serve.run(),
+            Noun::Function(verb) => verb.run(),
+            Noun::Instance(verb) => verb.run(),
+        }
+    }
+}
+
+/// Where the host is, and how its answer is shown.
+#[derive(Debug, Args)]
+struct Remote {
+    /// The host to talk to
+    #[arg(
+        long,
+        env = "SOLOIST_HOST",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7071"
+    )]
+    host: String,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Remote {
+    fn host(&self) -> Result<Host> {
+        Host::at(&self.host)
+    }
+}
+
+/// Writes an answer to standard output.
+fn answer(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    let mut out = stdout().lock();
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .context("the answer cannot be written")
+}
+
+/// Writes a line to standard output.
+fn line(text: &str) -> Result<()> {
+    answer(|out| writeln!(out, "{}", text.trim_end()))
+}

@@ -1,0 +1,180 @@
+//! Flags, environment and file, in this order of precedence, become one checked value.
+
+mod size;
+mod wait;
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use serde::Deserialize;
+use soloist_api::{ApiSettings, ServerSettings};
+use soloist_engine::EngineSettings;
+use soloist_store::StoreSettings;
+
+use crate::failure::Usage;
+use crate::telemetry::LogFormat;
+pub(crate) use size::ByteSize;
+pub(crate) use wait::Wait;
+
+/// What an operator may set: as a flag, as a variable of the environment, or in the file, where a key is the flag's name
+/// with `_` for `-`.
+#[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// The address to listen on: one of this machine only [default: 127.0.0.1:7071]
+    #[arg(long, env = "SOLOIST_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// The directory that holds all that must not be lost [default: soloist-data]
+    #[arg(long, env = "SOLOIST_DATA", value_name = "DIR")]
+    data: Option<Utf8PathBuf>,
+    /// The most memory that waiting orchestrators may hold; at 0 none stays in memory [default: 512MiB]
+    #[arg(long, env = "SOLOIST_HOT_BYTES", value_name = "SIZE")]
+    hot_bytes: Option<ByteSize>,
+    /// The most orchestrators that wait in memory [default: 2000]
+    #[arg(long, env = "SOLOIST_HOT_INSTANCES", value_name = "COUNT")]
+    hot_instances: Option<usize>,
+    /// The most activities that run at once [default: 256]
+    #[arg(long, env = "SOLOIST_ACTIVITIES", value_name = "COUNT")]
+    activities: Option<NonZeroUsize>,
+    /// The most memory that one guest may have [default: 64MiB]
+    #[arg(long, env = "SOLOIST_GUEST_BYTES", value_name = "SIZE")]
+    guest_bytes: Option<ByteSize>,
+    /// How long an orchestrator may compute without consuming an answer [default: 5s]
+    #[arg(long, env = "SOLOIST_TURN_TIMEOUT", value_name = "TIME")]
+    turn_timeout: Option<Wait>,
+    /// How long an activity may run [default: 5m]
+    #[arg(long, env = "SOLOIST_ACTIVITY_TIMEOUT", value_name = "TIME")]
+    activity_timeout: Option<Wait>,
+    /// The largest input and the largest data of an event [default: 16MiB]
+    #[arg(long, env = "SOLOIST_BODY_BYTES", value_name = "SIZE")]
+    body_bytes: Option<ByteSize>,
+    /// The largest component that can be deployed [default: 64MiB]
+    #[arg(long, env = "SOLOIST_MODULE_BYTES", value_name = "SIZE")]
+    module_bytes: Option<ByteSize>,
+    /// How many threads run guests and answer requests [default: one less than there are cores]
+    #[arg(long, env = "SOLOIST_WORKER_THREADS", value_name = "COUNT")]
+    worker_threads: Option<NonZeroUsize>,
+    /// What is logged, such as `info` or `info,soloist_engine=debug` [default: info]
+    #[arg(long, env = "SOLOIST_LOG_FILTER", value_name = "FILTER")]
+    log_filter: Option<String>,
+    /// How log lines are written [default: text]
+    #[arg(long, env = "SOLOIST_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// All that a host is run with.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: Utf8PathBuf,
+    pub(crate) worker_threads: NonZeroUsize,
+    pub(crate) log_filter: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) guests: GuestLimits,
+    pub(crate) engine: EngineSettings,
+    pub(crate) store: StoreSettings,
+    pub(crate) api: ApiSettings,
+    pub(crate) server: ServerSettings,
+}
+
+/// What one guest may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GuestLimits {
+    pub(crate) bytes: usize,
+    pub(crate) turn_timeout: Duration,
+    pub(crate) activity_timeout: Duration,
+}
+
+impl Settings {
+    /// The settings of a file.
+    pub(crate) fn read(path: &Utf8Path) -> Result<Self> {
+        let unusable = || Usage(format!("the settings in {path} cannot be used"));
+        let text = std::fs::read_to_string(path).with_context(unusable)?;
+        Self::parse(&text).with_context(unusable)
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .map(|span| text[..span.start].matches('\n').count() + 1);
+            let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+            anyhow::Error::msg(format!("{place}{}", error.message()))
+        })
+    }
+
+    /// These settings, and those of `other` where these say nothing.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            listen: self.listen.or(other.listen),
+            data: self.data.or(other.data),
+            hot_bytes: self.hot_bytes.or(other.hot_bytes),
+            hot_instances: self.hot_instances.or(other.hot_instances),
+            activities: self.activities.or(other.activities),
+            guest_bytes: self.guest_bytes.or(other.guest_bytes),
+            turn_timeout: self.turn_timeout.or(other.turn_timeout),
+            activity_timeout: self.activity_timeout.or(other.activity_timeout),
+            body_bytes: self.body_bytes.or(other.body_bytes),
+            module_bytes: self.module_bytes.or(other.module_bytes),
+            worker_threads: self.worker_threads.or(other.worker_threads),
+            log_filter: self.log_filter.or(other.log_filter),
+            log_format: self.log_format.or(other.log_format),
+        }
+    }
+
+    /// Fills in what was not said, and refuses what cannot be.
+    pub(crate) fn check(self) -> Result<Config, Usage> {
+        let listen = self
+            .listen
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7071)));
+        if !listen.ip().is_loopback() {
+            return Err(Usage(format!(
+                "this host has no keys, so it listens only on addresses of this machine: {listen} is not one; \
+                 use 127.0.0.1 or [::1]"
+            )));
+        }
+        let bytes = |size: Option<ByteSize>, default| size.map_or(default, |ByteSize(size)| size);
+        let time = |wait: Option<Wait>, default| wait.map_or(default, |Wait(wait)| wait);
+        let engine = EngineSettings::default();
+        let api = ApiSettings::default();
+        Ok(Config {
+            listen,
+            data: self.data.unwrap_or_else(|| "soloist-data".into()),
+            worker_threads: self.worker_threads.unwrap_or_else(one_less_than_cores),
+            log_filter: self.log_filter.unwrap_or_else(|| "info".to_owned()),
+            log_format: self.log_format.unwrap_or_default(),
+            guests: GuestLimits {
+                bytes: bytes(self.guest_bytes, 64 << 20),
+                turn_timeout: time(self.turn_timeout, Duration::from_secs(5)),
+                activity_timeout: time(self.activity_timeout, Duration::from_mins(5)),
+            },
+            engine: EngineSettings {
+                hot_bytes_max: bytes(self.hot_bytes, engine.hot_bytes_max),
+                hot_guests_max: self.hot_instances.unwrap_or(engine.hot_guests_max),
+                activities_max: self.activities.map_or(engine.activities_max, Into::into),
+                ..engine
+            },
+            store: StoreSettings::default(),
+            api: ApiSettings {
+                body_bytes_max: bytes(self.body_bytes, api.body_bytes_max),
+                module_bytes_max: bytes(self.module_bytes, api.module_bytes_max),
+                ..api
+            },
+            server: ServerSettings::default(),
+        })
+    }
+}
+
+/// The writer of the task hub has the other core.
+fn one_less_than_cores() -> NonZeroUsize {
+    let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+    NonZeroUsize::new(cores.saturating_sub(1)).unwrap_or(NonZeroUsize::MIN)
+}
+
+#[cfg(test)]
+mod tests;

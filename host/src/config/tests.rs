@@ -1,0 +1,64 @@
+use super::*;
+
+fn refused(text: &str) -> String {
+    Settings::parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn a_flag_beats_the_file_and_the_file_beats_the_default() {
+    let flags = Settings {
+        hot_bytes: Some(ByteSize(0)),
+        ..Settings::default()
+    };
+    let file =
+        "hot_bytes = \"1MiB\"\nactivities = 3\nturn_timeout = \"250ms\"\nlog_format = \"json\"";
+    let config = flags.or(Settings::parse(file).unwrap()).check().unwrap();
+    assert_eq!(config.engine.hot_bytes_max, 0);
+    assert_eq!(config.engine.activities_max, 3);
+    assert_eq!(config.guests.turn_timeout, Duration::from_millis(250));
+    assert_eq!(config.guests.bytes, 64 << 20);
+    assert_eq!(config.log_format, LogFormat::Json);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:7071");
+}
+
+#[test]
+fn a_key_that_is_unknown_is_named_with_its_line() {
+    let said = refused("activities = 3\nactivites = 4\n");
+    assert!(
+        said.starts_with("line 2: unknown field `activites`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_value_that_cannot_be_is_refused() {
+    for (text, part) in [
+        ("listen = \"nowhere\"", "invalid socket address"),
+        ("hot_bytes = -1", "-1 is no size"),
+        ("hot_bytes = \"lots\"", "'lots' is no size"),
+        ("turn_timeout = \"soon\"", "'soon' is no length of time"),
+        ("worker_threads = 0", "nonzero"),
+        ("log_format = \"xml\"", "unknown variant `xml`"),
+    ] {
+        let said = refused(text);
+        assert!(said.contains(part), "{text}: {said}");
+    }
+}
+
+#[test]
+fn only_addresses_of_this_machine_are_listened_on() {
+    let check = |listen: &str| {
+        let listen = Some(listen.parse().unwrap());
+        Settings {
+            listen,
+            ..Settings::default()
+        }
+        .check()
+    };
+    assert!(check("127.0.0.2:0").is_ok());
+    assert!(check("[::1]:7071").is_ok());
+    for listen in ["0.0.0.0:7071", "192.168.1.5:80", "[::]:7071"] {
+        let said = check(listen).unwrap_err().to_string();
+        assert!(said.contains(listen), "{said}");
+    }
+}

@@ -1,0 +1,71 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+/// A length of time, written as `500ms`, `30s` or `5m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Wait(pub(crate) Duration);
+
+/// A text is no length of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NoWait(String);
+
+impl fmt::Display for NoWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "'{}' is no length of time: write 500ms, 30s or 5m",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for NoWait {}
+
+impl FromStr for Wait {
+    type Err = NoWait;
+
+    fn from_str(text: &str) -> Result<Self, NoWait> {
+        text.parse::<SignedDuration>()
+            .ok()
+            .and_then(|wait| Duration::try_from(wait).ok())
+            .map(Self)
+            .ok_or_else(|| NoWait(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Wait {
+    type Error = NoWait;
+
+    fn try_from(text: String) -> Result<Self, NoWait> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_as_people_write_them() {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("1h 1s", 3_601_000),
+        ] {
+            assert_eq!(
+                text.parse(),
+                Ok(Wait(Duration::from_millis(millis))),
+                "{text}"
+            );
+        }
+        for text in ["", "30", "-1s", "soon"] {
+            assert!(text.parse::<Wait>().is_err(), "{text}");
+        }
+    }
+}

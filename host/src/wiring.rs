@@ -1,0 +1,112 @@
+//! The only place where adapters meet the engine.
+
+use std::io::{Write, stdout};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use soloist_api::router;
+use soloist_engine::Engine;
+use soloist_store::SqliteHub;
+use soloist_wasm::{WasmGuests, WasmSettings};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::platform::Machine;
+
+/// How long turns under way may take to be committed at the end.
+const TURNS_PATIENCE: Duration = Duration::from_secs(10);
+/// Room for guests that run, beside those that wait in memory.
+const RUNNING_GUESTS: usize = 1024;
+/// Room for activities that are being interrupted, beside those that run.
+const LEAVING_ACTIVITIES: usize = 64;
+
+/// Runs a host until it is told to stop.
+pub(crate) async fn serve(config: Config) -> Result<()> {
+    let mut signals = Signals::new()?;
+    let listen = config.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!(
+            "cannot listen on {listen}: if another program has that port, choose one with --listen"
+        )
+    })?;
+    let address = listener.local_addr().context("the port is not known")?;
+    let wasm = wasm_settings(&config);
+    let hub = SqliteHub::open(config.data.as_std_path(), config.store)?;
+    let guests = WasmGuests::new(wasm)?;
+    let engine = Engine::start_up(hub, guests, Machine, config.engine)
+        .await
+        .with_context(|| format!("the task hub in {} cannot be read", config.data))?;
+
+    let stopping = CancellationToken::new();
+    let routes = router(engine.clone(), config.api, stopping.clone());
+    let server = config.server;
+    let stop = stopping.clone();
+    let listening =
+        tokio::spawn(async move { soloist_api::serve(listener, routes, &server, stop).await });
+    announce(&format!("listening on http://{address}"))?;
+    tracing::info!(%address, data = %config.data, "the host is ready");
+
+    let name = signals.next().await;
+    tracing::info!(signal = name, "the host stops");
+    let orderly = async {
+        stopping.cancel();
+        listening.await.context("the listener failed")?;
+        engine.shut_down(TURNS_PATIENCE).await;
+        Ok(())
+    };
+    tokio::select! {
+        done = orderly => done,
+        name = signals.next() => bail!("stopped at once by a second {name}"),
+    }
+}
+
+fn wasm_settings(config: &Config) -> WasmSettings {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    WasmSettings {
+        hot_guests_max: count(config.engine.hot_guests_max.saturating_add(RUNNING_GUESTS)),
+        activities_max: count(
+            config
+                .engine
+                .activities_max
+                .saturating_add(LEAVING_ACTIVITIES),
+        ),
+        memory_bytes_max: config.guests.bytes,
+        turn_timeout: config.guests.turn_timeout,
+        activity_timeout: config.guests.activity_timeout,
+        payload_bytes_max: config.api.body_bytes_max,
+        ..WasmSettings::new(config.data.join("compiled"))
+    }
+}
+
+/// The one line that a host writes to standard output: whoever started it knows by it that it is ready.
+fn announce(text: &str) -> Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .context("standard output is closed")
+}
+
+/// The signals that ask for an orderly end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let catch = |kind| signal(kind).context("signals cannot be caught");
+        Ok(Self {
+            terminate: catch(SignalKind::terminate())?,
+            interrupt: catch(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
