@@ -1,0 +1,193 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, MutexGuard};
+use std::task::Poll;
+
+use soloist_core::{Execution, Position};
+use soloist_engine::{Orchestrator, SharedExecution, Turn};
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{Engine, Store, UpdateDeadline};
+
+use crate::bindings::soloist::orchestration::{activity_context, durable, types};
+use crate::limits::{Computing, Limits};
+use crate::module::{Module, OrchestratorPre};
+use crate::room::Place;
+use crate::ticker::Ticker;
+use crate::trap::{Kind, Stop, Stopped};
+use crate::{WasmSettings, arguments};
+
+/// What a parked fiber and its bookkeeping take, besides linear memory: measured for small guests.
+const PARKED_BYTES: usize = 32 * 1024;
+
+/// An orchestrator in memory. It owns its store; dropping it evicts it.
+pub struct WasmOrchestrator {
+    /// The guest from its first instruction to its return, parked wherever it waits.
+    run: Pin<Box<dyn Future<Output = Turn> + Send>>,
+    turn: Arc<TurnState>,
+    ticker: Arc<Ticker>,
+    component_bytes: usize,
+    ended: bool,
+    /// Given back after the store is gone.
+    _place: Place,
+}
+
+/// What an orchestrator's owner and its store share.
+#[derive(Debug, Default)]
+pub(crate) struct TurnState {
+    /// The guest waits for something that has not happened.
+    pub(crate) parked: AtomicBool,
+    /// A turn has begun and the limit on computing has not been told yet.
+    begun: AtomicBool,
+    /// Linear memory, in bytes.
+    memory: Arc<AtomicUsize>,
+    /// How much of it the guest had before its first instruction.
+    memory_at_start: AtomicUsize,
+}
+
+/// What the store of an orchestrator holds.
+pub(crate) struct OrchestratorState {
+    execution: SharedExecution,
+    pub(crate) turn: Arc<TurnState>,
+    limits: Limits,
+    computing: Computing,
+    /// Where the guest stood when it was last seen computing.
+    position: Option<Position>,
+    pub(crate) payload_bytes_max: usize,
+}
+
+impl OrchestratorState {
+    pub(crate) fn execution(&self) -> MutexGuard<'_, Execution> {
+        self.execution
+            .lock()
+            .expect("an execution is not used again after a panic")
+    }
+
+    /// Asked once a tick of computing. A guest that moves forward in its history may go on: a long replay is no overrun.
+    fn tick(&mut self) -> Result<UpdateDeadline, Stop> {
+        let position = self.execution().position();
+        let resumed = self.turn.begun.swap(false, Ordering::Relaxed);
+        if resumed || position != self.position {
+            self.position = position;
+            self.computing.restart();
+        }
+        if resumed {
+            // The epoch moved on while the guest was parked. Nothing has been computed yet.
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        self.computing.tick()
+    }
+}
+
+/// A linker with all that an orchestrator may import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<OrchestratorState>> {
+    let mut linker = Linker::new(engine);
+    types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    durable::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    activity_context::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+impl WasmOrchestrator {
+    pub(crate) fn new(
+        module: Arc<Module>,
+        execution: SharedExecution,
+        settings: &WasmSettings,
+        ticker: Arc<Ticker>,
+        place: Place,
+    ) -> Self {
+        let component_bytes = module.component_bytes;
+        let turn = Arc::new(TurnState::default());
+        let state = OrchestratorState {
+            execution,
+            turn: Arc::clone(&turn),
+            limits: Limits::new(settings, Arc::clone(&turn.memory)),
+            computing: Computing::new(settings.turn_timeout),
+            position: None,
+            payload_bytes_max: settings.payload_bytes_max,
+        };
+        Self {
+            run: Box::pin(run(module, state)),
+            turn,
+            ticker,
+            component_bytes,
+            ended: false,
+            _place: place,
+        }
+    }
+}
+
+/// The guest's whole life.
+async fn run(module: Arc<Module>, state: OrchestratorState) -> Turn {
+    let bytes_max = state.payload_bytes_max;
+    let pre = module
+        .orchestrator
+        .as_ref()
+        .expect("only a module that orchestrates is begun as an orchestrator");
+    let mut store = Store::new(pre.instance.engine(), state);
+    store.limiter(|state| &mut state.limits);
+    store.epoch_deadline_callback(|mut context| Ok(context.data_mut().tick()?));
+    store.set_epoch_deadline(1);
+    match call(pre, &mut store).await {
+        Ok(result) => Turn::Returned(arguments::returned(result, bytes_max)),
+        Err(error) => {
+            let refused = store.data().limits.refused();
+            let Stopped { error, failure } = Stopped::of(&error, Kind::Orchestrator, refused, "");
+            Turn::Stopped { error, failure }
+        }
+    }
+}
+
+async fn call(
+    pre: &OrchestratorPre,
+    store: &mut Store<OrchestratorState>,
+) -> wasmtime::Result<Result<String, types::Failure>> {
+    let instance = pre.instance.instantiate_async(&mut *store).await?;
+    let guest = pre.indices.load(&mut *store, &instance)?;
+    let turn = &store.data().turn;
+    let memory = turn.memory.load(Ordering::Relaxed);
+    turn.memory_at_start.store(memory, Ordering::Relaxed);
+    let input = store.data().execution().started().input.clone();
+    guest
+        .call_run(&mut *store, &input.as_str().to_owned())
+        .await
+}
+
+impl Orchestrator for WasmOrchestrator {
+    async fn turn(&mut self) -> Turn {
+        assert!(!self.ended, "a guest that has ended has no more turns");
+        self.turn.begun.store(true, Ordering::Relaxed);
+        let turn = poll_fn(|context| {
+            self.turn.parked.store(false, Ordering::Relaxed);
+            match self.ticker.poll(self.run.as_mut(), context) {
+                Poll::Ready(turn) => Poll::Ready(turn),
+                Poll::Pending if self.turn.parked.load(Ordering::Relaxed) => {
+                    Poll::Ready(Turn::Parked)
+                }
+                // It computes, and lets others run.
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await;
+        self.ended = !matches!(turn, Turn::Parked);
+        turn
+    }
+
+    /// Pages that were never written take no memory, and nobody can count them cheaply. What a guest has asked for while it
+    /// ran is mostly written; of what it began with, about as much as its component is large.
+    fn weight(&self) -> usize {
+        let memory = self.turn.memory.load(Ordering::Relaxed);
+        let at_start = self.turn.memory_at_start.load(Ordering::Relaxed);
+        PARKED_BYTES + memory.saturating_sub(at_start) + at_start.min(self.component_bytes)
+    }
+}
+
+impl fmt::Debug for WasmOrchestrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasmOrchestrator")
+            .field("turn", &self.turn)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}

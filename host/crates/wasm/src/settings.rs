@@ -1,0 +1,219 @@
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use sha2::{Digest, Sha256};
+use soloist_engine::BoxError;
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, ModuleVersionStrategy,
+    PoolingAllocationConfig,
+};
+
+/// What guests may use, and how much of the machine the host spends on them.
+#[derive(Debug, Clone)]
+pub struct WasmSettings {
+    /// Where compiled components are kept. Whoever can write there can run code in this process.
+    pub cache_dir: Utf8PathBuf,
+    /// The most modules that are held ready in memory; others are loaded again from `cache_dir`.
+    pub modules_max: u64,
+    /// The most orchestrators that are in memory at once, parked or running.
+    pub hot_guests_max: u32,
+    /// The most activities that run at once.
+    pub activities_max: u32,
+    /// The most linear memory of one guest, in bytes.
+    pub memory_bytes_max: usize,
+    /// The most elements of one table of a guest.
+    pub table_elements_max: usize,
+    /// The most stack of one guest, in bytes.
+    pub stack_bytes_max: usize,
+    /// The largest JSON document that a guest may pass to the host, in bytes.
+    pub payload_bytes_max: usize,
+    /// How long an orchestrator may compute without consuming an answer.
+    pub turn_timeout: Duration,
+    /// How long one call of an activity may take.
+    pub activity_timeout: Duration,
+    /// How long one call of an activity may compute.
+    pub activity_computing_max: Duration,
+    /// How many slots of guests that are gone stay warm: faster to use again, at up to 450 KiB of memory each.
+    pub warm_slots_max: u32,
+}
+
+impl WasmSettings {
+    /// The defaults, with compiled components kept in `cache_dir`.
+    pub fn new(cache_dir: impl Into<Utf8PathBuf>) -> Self {
+        Self {
+            cache_dir: cache_dir.into(),
+            modules_max: 256,
+            hot_guests_max: 4_096,
+            activities_max: 512,
+            memory_bytes_max: 64 << 20,
+            table_elements_max: 100_000,
+            stack_bytes_max: 512 << 10,
+            payload_bytes_max: 16 << 20,
+            turn_timeout: Duration::from_secs(5),
+            activity_timeout: Duration::from_mins(5),
+            activity_computing_max: Duration::from_mins(1),
+            warm_slots_max: 64,
+        }
+    }
+}
+
+/// Why no guests can run in this process.
+#[derive(Debug, thiserror::Error)]
+pub enum WasmError {
+    /// The engine refused its settings.
+    #[error("cannot set up the WebAssembly engine")]
+    Engine(#[source] BoxError),
+    /// The cache is not usable.
+    #[error("cannot use the directory {dir} for compiled modules")]
+    Cache {
+        /// The directory.
+        dir: Utf8PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a thread for {what}")]
+    Thread {
+        /// What it was for.
+        what: &'static str,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// An engine, and the name of its compiled form: modules compiled under another name do not fit.
+pub(crate) struct Runtime {
+    pub(crate) engine: Engine,
+    pub(crate) fingerprint: String,
+}
+
+/// Memories that the pool has for each guest: one of its own and one for a garbage-collected heap.
+const MEMORIES_PER_GUEST: u32 = 2;
+const TABLES_PER_GUEST: u32 = 4;
+/// So that a few large components fit even where few guests are allowed.
+const TABLES_EXTRA: u32 = 64;
+
+/// What a number of guests may use together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) guests: u32,
+    pub(crate) memories: u32,
+    pub(crate) tables: u32,
+}
+
+impl Totals {
+    pub(crate) fn of(guests: u32) -> Self {
+        Self {
+            guests,
+            memories: guests.saturating_mul(MEMORIES_PER_GUEST),
+            tables: guests
+                .saturating_mul(TABLES_PER_GUEST)
+                .saturating_add(TABLES_EXTRA),
+        }
+    }
+}
+
+/// The process's engine: with a pool of slots where the address space allows it, else without.
+pub(crate) fn runtime(settings: &WasmSettings) -> Result<Runtime, WasmError> {
+    let mut config = shared_config(settings);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    match build(config, settings) {
+        Ok(runtime) => Ok(runtime),
+        Err(error) => {
+            tracing::warn!(
+                error = &*BoxError::from(error),
+                "no address space for a pool of guests; each guest gets memory of its own, which is slower"
+            );
+            let mut config = shared_config(settings);
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            // The usual reservation of 4 GiB a guest would not fit either.
+            config.memory_reservation(settings.memory_bytes_max as u64);
+            config.memory_guard_size(64 << 10);
+            config.memory_reservation_for_growth(0);
+            build(config, settings).map_err(|error| WasmError::Engine(error.into()))
+        }
+    }
+}
+
+fn build(mut config: Config, settings: &WasmSettings) -> wasmtime::Result<Runtime> {
+    // wasmtime checks the major version alone. Its own hash covers the full version and all that shapes the code.
+    let mut hasher = Fingerprint(Sha256::new());
+    let mut probe = config.clone();
+    probe.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&probe)?
+        .precompile_compatibility_hash()
+        .hash(&mut hasher);
+    settings.memory_bytes_max.hash(&mut hasher);
+    let sum: [u8; 32] = hasher.0.finalize().into();
+    let fingerprint = format!(
+        "{:032x}",
+        u128::from_be_bytes(*sum.first_chunk().expect("16 are fewer than 32"))
+    );
+    config.module_version(ModuleVersionStrategy::Custom(format!(
+        "soloist-{fingerprint}"
+    )))?;
+    Ok(Runtime {
+        engine: Engine::new(&config)?,
+        fingerprint,
+    })
+}
+
+/// What holds for every guest, however its memory is found.
+fn shared_config(settings: &WasmSettings) -> Config {
+    let mut config = Config::new();
+    config.concurrency_support(false);
+    // Orchestrators must replay bit for bit, and a component is compiled once for both kinds.
+    config.cranelift_nan_canonicalization(true);
+    config.wasm_relaxed_simd(false);
+    config.wasm_threads(false);
+    config.epoch_interruption(true);
+    config.max_wasm_stack(settings.stack_bytes_max);
+    config.async_stack_size(settings.stack_bytes_max.saturating_mul(4));
+    // Without this, stacks that are kept resident would not be.
+    config.async_stack_zeroing(true);
+    config.memory_init_cow(true);
+    config
+}
+
+fn pool(settings: &WasmSettings) -> PoolingAllocationConfig {
+    let hot = Totals::of(settings.hot_guests_max);
+    let activities = Totals::of(settings.activities_max);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_stacks(hot.guests.saturating_add(activities.guests))
+        .total_memories(hot.memories.saturating_add(activities.memories))
+        .total_gc_heaps(hot.guests.saturating_add(activities.guests))
+        .total_tables(hot.tables.saturating_add(activities.tables))
+        // Of these the pool only keeps count; memories, tables and stacks bound them.
+        .total_component_instances(u32::MAX)
+        .total_core_instances(u32::MAX)
+        .max_memory_size(settings.memory_bytes_max)
+        .table_elements(settings.table_elements_max)
+        .max_memories_per_module(MEMORIES_PER_GUEST)
+        .max_tables_per_module(TABLES_PER_GUEST * 2)
+        .max_core_instance_size(4 << 20)
+        .max_component_instance_size(4 << 20)
+        // Resetting a slot by system calls costs more than a whole turn: see ARCHITECTURE.md.
+        .linear_memory_keep_resident(256 << 10)
+        .table_keep_resident(64 << 10)
+        .async_stack_keep_resident(128 << 10)
+        .decommit_batch_size(64)
+        .max_unused_warm_slots(settings.warm_slots_max)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// A hash that stays the same from one process and one Rust release to the next.
+struct Fingerprint(Sha256);
+
+impl Hasher for Fingerprint {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("the digest is taken as a whole")
+    }
+}

@@ -1,0 +1,125 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use wasmtime::Engine;
+
+use crate::WasmError;
+
+/// The length of one tick of the engine's epoch: the longest that a guest computes before it lets others run.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// After so many ticks in which no guest ran, the ticker stops, so that an idle host has no wake-ups.
+const IDLE_TICKS: u32 = 10;
+
+/// Moves the engine's epoch on while guests run.
+#[derive(Debug)]
+pub(crate) struct Ticker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// How many guests run at this moment.
+    running: AtomicUsize,
+    /// Some guest ran since the last tick.
+    busy: AtomicBool,
+    /// The thread sleeps until it is told to go on.
+    parked: AtomicBool,
+    stop: AtomicBool,
+}
+
+impl Ticker {
+    pub(crate) fn start(engine: Engine) -> Result<Self, WasmError> {
+        let shared = Arc::new(Shared::default());
+        let thread = std::thread::Builder::new()
+            .name("soloist-ticker".to_owned())
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || shared.tick(&engine)
+            })
+            .map_err(|cause| WasmError::Thread {
+                what: "the limit on computing",
+                cause,
+            })?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Polls what runs a guest; the ticker ticks meanwhile.
+    pub(crate) fn poll<F: Future + ?Sized>(
+        &self,
+        future: Pin<&mut F>,
+        context: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        let _running = self.enter();
+        future.poll(context)
+    }
+
+    fn enter(&self) -> Running<'_> {
+        let shared = &*self.shared;
+        shared.running.fetch_add(1, Ordering::SeqCst);
+        if !shared.busy.load(Ordering::Relaxed) {
+            shared.busy.store(true, Ordering::Relaxed);
+        }
+        // Either this sees that the thread parks, or the thread sees that a guest runs.
+        if shared.parked.load(Ordering::SeqCst) {
+            self.unpark();
+        }
+        Running(shared)
+    }
+
+    fn unpark(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+}
+
+struct Running<'t>(&'t Shared);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Shared {
+    fn tick(&self, engine: &Engine) {
+        let mut idle = 0;
+        while !self.stop.load(Ordering::SeqCst) {
+            if idle >= IDLE_TICKS {
+                self.parked.store(true, Ordering::SeqCst);
+                if self.running.load(Ordering::SeqCst) == 0 && !self.stop.load(Ordering::SeqCst) {
+                    std::thread::park();
+                }
+                self.parked.store(false, Ordering::SeqCst);
+                idle = 0;
+                continue;
+            }
+            std::thread::sleep(TICK);
+            engine.increment_epoch();
+            let was_busy = self.busy.swap(false, Ordering::Relaxed);
+            let is_busy = was_busy || self.running.load(Ordering::SeqCst) > 0;
+            idle = if is_busy { 0 } else { idle + 1 };
+        }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        self.unpark();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the ticker has been reported by its thread.
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+use soloist_core::HostError;
+use soloist_engine::{GuestError, Guests};
+
+use crate::component::{CHAIN, activity, orchestrator};
+use crate::owner::{Host, Outcome};
+
+const FOR_EVER: &str = "(loop $again (br $again)) (unreachable)";
+
+/// Asks for memory until there is none, writes to it, then gives up.
+const BOMB: &str = "
+    (loop $more
+      (if (i32.eq (memory.grow (i32.const 64)) (i32.const -1)) (then unreachable))
+      (br $more))
+    (unreachable)";
+
+#[tokio::test]
+async fn a_loop_without_end_is_stopped() {
+    let host = Host::new();
+    let mut owner = host.start(&orchestrator(FOR_EVER), "0").await;
+    match owner.turn().await {
+        Outcome::Stopped(HostError::TurnTimeout, failure) => {
+            assert_eq!(failure.error_type, "TurnTimeout");
+            assert_eq!(
+                failure.message,
+                "the orchestrator computed for more than 50ms without consuming an answer"
+            );
+            assert!(failure.details.is_some(), "it says where");
+        }
+        other => panic!("{other:?}"),
+    }
+    let failure = host
+        .call(&activity(FOR_EVER), "0")
+        .await
+        .expect_err("it is stopped");
+    assert_eq!(failure.error_type, "ActivityTimeout");
+    assert_eq!(failure.message, "the activity computed for more than 50ms");
+}
+
+#[tokio::test]
+async fn a_loop_on_a_task_that_is_done_is_stopped() {
+    let host = Host::new();
+    let body = "
+        (local.set $task (call $work (i32.const 1040) (i32.const 4)))
+        (loop $again (call $await-task (local.get $task) (i32.const 2048)) (br $again))
+        (unreachable)";
+    let mut owner = host.start(&orchestrator(body), "0").await;
+    assert!(matches!(owner.turn().await, Outcome::Parked));
+    owner.answer(3, "1");
+    assert!(matches!(
+        owner.turn().await,
+        Outcome::Stopped(HostError::TurnTimeout, _)
+    ));
+}
+
+#[tokio::test]
+async fn a_guest_that_computes_lets_others_run() {
+    let host = Host::new();
+    let mut busy = host.start(&orchestrator(FOR_EVER), "0").await;
+    let mut quick = host.start(&orchestrator(CHAIN), "0").await;
+    // One thread: the second ends its turn while the first still computes.
+    tokio::select! {
+        biased;
+        outcome = busy.turn() => panic!("{outcome:?}"),
+        outcome = quick.turn() => assert!(matches!(outcome, Outcome::Parked)),
+    }
+}
+
+#[tokio::test]
+async fn a_guest_that_wants_too_much_memory_is_stopped() {
+    let host = Host::with(|settings| settings.memory_bytes_max = 8 << 20);
+    let mut owner = host.start(&orchestrator(BOMB), "0").await;
+    match owner.turn().await {
+        Outcome::Stopped(HostError::OutOfMemory, failure) => {
+            assert!(failure.message.contains("8388608 bytes"), "{failure:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let failure = host
+        .call(&activity(BOMB), "0")
+        .await
+        .expect_err("it is stopped");
+    assert_eq!(failure.error_type, "OutOfMemory");
+}
+
+#[tokio::test]
+async fn a_document_that_is_too_large_is_refused() {
+    let host = Host::with(|settings| settings.payload_bytes_max = 8);
+    let body = "(call $answer (call $work (local.get $input) (local.get $length)))";
+    let mut owner = host.start(&orchestrator(body), "\"0123456789\"").await;
+    owner.turn().await;
+    assert_eq!(owner.failure().error_type, "LimitExceeded");
+    assert_eq!(
+        owner.failure().message,
+        "the input of an activity has 12 bytes; at most 8 are allowed"
+    );
+}
+
+#[tokio::test]
+async fn a_guest_too_many_is_told_that_there_is_no_room() {
+    let host = Host::with(|settings| settings.hot_guests_max = 1);
+    let bytes = orchestrator(CHAIN);
+    let mut owner = host.start(&bytes, "0").await;
+    owner.turn().await;
+    let module = host.prepare(&bytes).await;
+    let second = host.guests.orchestrator(module, owner.shared()).await;
+    assert!(matches!(second, Err(GuestError::Busy(_))));
+    drop(second);
+    let mut owner = owner.evict().await;
+    assert!(matches!(owner.turn().await, Outcome::Parked));
+}
+
+#[tokio::test]
+async fn a_parked_guest_weighs_what_it_wrote_not_what_it_reserved() {
+    let host = Host::new();
+    let mut owner = host.start(&orchestrator(CHAIN), "0").await;
+    owner.turn().await;
+    let weight = owner.weight();
+    assert!((32 << 10..64 << 10).contains(&weight), "{weight}");
+}
