@@ -320,3 +320,6 @@ impl Fact {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,6 @@ impl History {
             .is_some_and(|event| event.kind.role() == Role::End)
     }
 }
+
+#[cfg(test)]
+mod tests;

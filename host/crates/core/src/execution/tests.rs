@@ -8,7 +8,13 @@ mod script;
 mod stored;
 
 mod cancel;
+mod decisions;
+mod ends;
 mod equality;
 mod events;
+mod races;
 mod requests;
+mod suspension;
+mod telling;
 mod tempting;
+mod time;
