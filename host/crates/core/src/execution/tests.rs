@@ -12,6 +12,7 @@ mod decisions;
 mod ends;
 mod equality;
 mod events;
+mod histories;
 mod races;
 mod requests;
 mod suspension;

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::script::{Guest, Left, Seen, Step, json};
 use super::stored::Stored;
 use crate::{
-    Decision, EventKind, Execution, ExecutionId, Fact, HostError, ModuleDigest, Nonce, Payload,
-    Started, TaskResult, Timestamp,
+    Decision, Event, EventKind, Execution, ExecutionId, Fact, HostError, ModuleDigest, Nonce,
+    Payload, Started, TaskResult, Timestamp,
 };
 
 /// When every run starts.
@@ -167,6 +167,12 @@ impl Run {
         assert_eq!(self.execution.taken, self.stored.events.len());
         self.execution = self.load(&self.stored);
         self.guest = Guest::new(Rc::clone(&self.script));
+    }
+
+    /// What is stored is `events`, from another time, and the guest is to be run over it.
+    pub(super) fn adopt(&mut self, events: &[Event]) {
+        self.stored = Stored::of(events);
+        self.execution = self.load(&self.stored);
     }
 
     /// The same, and the code is another when it is run again.

@@ -18,6 +18,18 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// What would be held after a decision that made all of `events`.
+    pub(super) fn of(events: &[Event]) -> Self {
+        let stored = Self {
+            events: events.to_vec(),
+            timers: open_timers(events),
+            ..Self::default()
+        };
+        let open = stored.history().open_work();
+        let running = open.iter().map(|open| open.scheduled).collect();
+        Self { running, ..stored }
+    }
+
     /// What was held after the first `count` decisions.
     pub(super) fn after(&self, count: usize) -> Self {
         let mut before = Self::default();
