@@ -211,6 +211,8 @@ impl Change {
         let Some(module) = module else {
             return Err(Refused::NoModule(started.module));
         };
+        // An execution that ends in the operation that begins it pins nothing.
+        let module = operation.status.is_live().then_some(module);
         if let Some((_, old)) = old {
             if old == execution {
                 return Err(Refused::Conflict);

@@ -52,6 +52,7 @@ macro_rules! each_promise {
             operations_of_one_instance_take_effect_in_their_order
             refused_writes_leave_those_of_other_instances
             // Starts.
+            an_execution_may_begin_and_end_in_one_operation
             a_live_instance_is_not_started_again
             of_many_starts_at_once_one_wins
             of_many_starts_of_an_ended_instance_one_wins

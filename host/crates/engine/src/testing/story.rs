@@ -67,11 +67,7 @@ impl Story {
     }
 
     /// One turn that records these events.
-    pub fn turn(
-        &mut self,
-        now: i64,
-        kinds: impl IntoIterator<Item = EventKind>,
-    ) -> Operation {
+    pub fn turn(&mut self, now: i64, kinds: impl IntoIterator<Item = EventKind>) -> Operation {
         let operation = self.operation(self.expects(), now);
         Operation {
             events: self.events(now, kinds),

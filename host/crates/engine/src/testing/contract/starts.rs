@@ -3,10 +3,30 @@ use soloist_core::{EventId, LogLevel, LogLine, Timer};
 
 use crate::testing::seen::{all_timers, load, loaded, module, status, whole};
 use crate::testing::story::{
-    Story, assert_conflict, at, began, bind, commit, completed_with, conflict, digest, failed,
-    json, new_execution, prepare, raised_event, terminated,
+    MODULE, Story, assert_conflict, at, began, bind, commit, completed_with, conflict, digest,
+    failed, json, new_execution, prepare, raised_event, terminated,
 };
 use crate::{HubError, Operation, RuntimeStatus, TaskHub};
+
+pub async fn an_execution_may_begin_and_end_in_one_operation<H: TaskHub>(hub: &H) {
+    prepare(hub).await;
+    let mut story = Story::of("a");
+    for (input, output) in [("1", "\"first\""), ("2", "\"second\"")] {
+        let mut operation = story.start_again(10, input);
+        let end = story.end(10, completed_with(output));
+        if let Some(begin) = &mut operation.begins {
+            begin.events.extend(end.events);
+        }
+        operation.status = end.status;
+        operation.ready = false;
+        commit(hub, operation).await;
+        let now = status(hub, &story).await;
+        assert_eq!(now.status, RuntimeStatus::Completed);
+        assert_eq!(now.end, Some(completed_with(output)));
+        let module = module(hub, MODULE).await.expect("it is bound");
+        assert!(module.instances.is_empty(), "an end pins no module");
+    }
+}
 
 pub async fn a_live_instance_is_not_started_again<H: TaskHub>(hub: &H) {
     prepare(hub).await;
