@@ -24,6 +24,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Noun {
     /// Run a host
+    ///
+    /// Each setting is a flag, a variable of the environment, or a key of the settings file (the flag's name, with `_` for
+    /// `-`). A flag beats the environment, and both beat the file.
     Serve(Box<serve::Serve>),
     /// Deploy, list and remove functions
     #[command(subcommand)]

@@ -5,9 +5,6 @@ use clap::Args;
 use crate::config::Settings;
 use crate::{telemetry, wiring};
 
-/// Run a host until it is told to stop
-///
-/// Each setting is a flag, a variable of the environment or a key in the file of --config, in this order of precedence.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// A file of settings, in TOML

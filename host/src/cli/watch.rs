@@ -44,8 +44,9 @@ struct HistoryEvent {
     timestamp: String,
     #[serde(alias = "FunctionName")]
     name: Option<String>,
-    #[serde(alias = "Reason", alias = "FireAt", alias = "OrchestrationStatus")]
     result: Option<Box<RawValue>>,
+    reason: Option<Box<RawValue>>,
+    fire_at: Option<Box<RawValue>>,
 }
 
 pub(super) fn show(remote: &Remote, id: &str, history: bool) -> Result<()> {
@@ -81,7 +82,8 @@ pub(super) fn show(remote: &Remote, id: &str, history: bool) -> Result<()> {
     }
     let mut table = Table::new(["TIME", "EVENT", "NAME", "RESULT"]);
     for event in instance.history_events {
-        let result = event.result.as_ref().map_or("", |result| result.get());
+        let result = event.result.or(event.reason).or(event.fire_at);
+        let result = result.as_ref().map_or("", |result| result.get());
         table.row([
             event.timestamp,
             event.event_type,

@@ -1,0 +1,51 @@
+use soloist_api::{ServerSettings, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::world::World;
+
+async fn listening(settings: ServerSettings) -> (World, TcpStream, JoinHandle<()>) {
+    let world = World::with_functions([("Wait", "await Go")]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (router, stopping) = (world.router.clone(), world.stopping.clone());
+    let server = tokio::spawn(async move { serve(listener, router, &settings, stopping).await });
+    (world, TcpStream::connect(address).await.unwrap(), server)
+}
+
+async fn all_of(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test]
+async fn headers_over_the_limit_are_refused() {
+    let settings = ServerSettings {
+        header_bytes_max: 8192,
+        ..ServerSettings::default()
+    };
+    let (_world, mut stream, _server) = listening(settings).await;
+    let head = format!(
+        "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n",
+        "a".repeat(10_000)
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = all_of(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_listener_that_stops_answers_who_waits_and_closes() {
+    let (world, mut stream, server) = listening(ServerSettings::default()).await;
+    let head = "POST /durabletask/orchestrators/Wait/a?timeout=3000 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    while world.get("/durabletask/instances/a").await.status == 404 {
+        tokio::task::yield_now().await;
+    }
+    world.stopping.cancel();
+    let answer = all_of(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
+    server.await.unwrap();
+}

@@ -1,0 +1,138 @@
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use soloist_api::{ApiSettings, router};
+use soloist_engine::testing::MemoryHub;
+use soloist_engine::{Engine, EngineSettings};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::scripted::{Scripted, StillClock};
+
+pub(crate) const BASE: &str = "/runtime/webhooks/durabletask";
+
+/// One host, as far as its HTTP surfaces go.
+pub(crate) struct World {
+    pub(crate) router: Router,
+    pub(crate) hub: MemoryHub,
+    pub(crate) guests: Scripted,
+    pub(crate) stopping: CancellationToken,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(ApiSettings::default()).await
+    }
+
+    pub(crate) async fn with(settings: ApiSettings) -> Self {
+        let hub = MemoryHub::new();
+        let guests = Scripted::new();
+        let stopping = CancellationToken::new();
+        let engine = Engine::start_up(
+            hub.clone(),
+            guests.clone(),
+            StillClock,
+            EngineSettings::default(),
+        );
+        let router = router(engine.await.unwrap(), settings, stopping.clone());
+        Self {
+            router,
+            hub,
+            guests,
+            stopping,
+        }
+    }
+
+    /// A host with these functions, each a name and its script.
+    pub(crate) async fn with_functions<const N: usize>(
+        functions: [(&str, &'static str); N],
+    ) -> Self {
+        let world = Self::new().await;
+        for (name, script) in functions {
+            let reply = world
+                .send("PUT", &format!("/admin/functions/{name}"), script)
+                .await;
+            assert_eq!(reply.status, 201, "{reply:?}");
+        }
+        world
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
+        self.call(request(method, path).body(body.into()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, Body::empty()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &'static str) -> Reply {
+        self.send("POST", path, body).await
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+}
+
+pub(crate) fn request(method: &str, path: &str) -> axum::http::request::Builder {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost:7071")
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// A problem with this status and code.
+    pub(crate) fn assert_problem(&self, status: StatusCode, code: &str) {
+        assert_eq!(self.status, status.as_u16(), "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.json()["code"], code);
+        assert_eq!(self.json()["status"], status.as_u16());
+    }
+
+    /// An error of the management API, whose three keys are always there.
+    pub(crate) fn assert_fault(&self, status: u16, message: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(
+            self.header("content-type"),
+            "application/json; charset=utf-8"
+        );
+        let body = self.json();
+        assert_eq!(body["Message"], message);
+        assert!(body["ExceptionMessage"].is_string(), "{body}");
+        assert!(body["ExceptionType"].is_string(), "{body}");
+    }
+
+    /// A reply whose body is truly empty.
+    pub(crate) fn assert_empty(&self, status: u16) {
+        assert_eq!((self.status, self.text.as_str()), (status, ""), "{self:?}");
+    }
+}
