@@ -2,6 +2,7 @@
 //! execution. The other files hold what must be true, one theme each.
 
 mod cases;
+mod happenings;
 mod play;
 mod run;
 mod script;

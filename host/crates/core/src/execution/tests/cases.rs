@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::play::{Case, Choice, Moves, Then};
+use super::happenings::Choice;
+use super::play::{Case, Moves, Then};
 use super::script::{Pick, Step};
 
 pub(super) fn cases() -> impl Strategy<Value = Case> {

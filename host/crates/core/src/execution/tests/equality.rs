@@ -7,7 +7,8 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 
 use super::cases::cases;
-use super::play::{Case, Manner, Played, Told, When, play};
+use super::happenings::Told;
+use super::play::{Case, Manner, Played, When, play};
 use super::run::Outside;
 use crate::{End, Event, EventId, EventKind, Payload, Role};
 

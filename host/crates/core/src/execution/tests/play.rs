@@ -1,9 +1,9 @@
 //! Plays one case, a script and what happens to it, in one of several manners.
 
-use super::run::{Outside, Run, deliver};
-use super::script::{Seen, Step, json, oops};
-use crate::task::TaskKind;
-use crate::{End, EventKind, Execution, Timestamp};
+use super::happenings::{Choice, Happenings, Told};
+use super::run::{Outside, Run};
+use super::script::{Seen, Step};
+use crate::End;
 
 #[derive(Debug, Clone)]
 pub(super) struct Case {
@@ -13,16 +13,17 @@ pub(super) struct Case {
     pub(super) happenings: Vec<(Choice, Moves)>,
 }
 
-/// What happens next, if it can. Tasks are counted among those that are open, and round.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Choice {
-    Answer(u8),
-    Fail(u8),
-    Fire(u8),
-    Raise(&'static str),
-    Suspend,
-    Resume,
-    Terminate,
+impl Case {
+    /// What follows the happening `index`; after the last there is a turn.
+    pub(super) fn moves(&self, index: usize) -> Moves {
+        let last = Moves {
+            apart: 0,
+            amid: false,
+            then: Then::Turn,
+            evict: false,
+        };
+        self.happenings.get(index).map_or(last, |(_, moves)| *moves)
+    }
 }
 
 /// What the owner makes of a happening, where the manner leaves it to the case.
@@ -83,13 +84,6 @@ pub(super) struct Manner {
     pub(super) turns: When,
     pub(super) slow: When,
     pub(super) evict: When,
-}
-
-/// A happening as it took place; nothing, if the choice was impossible.
-#[derive(Debug, Clone)]
-pub(super) struct Told {
-    pub(super) at: Timestamp,
-    pub(super) what: Option<Outside>,
 }
 
 /// How far the guest had come at a moment between two turns.
@@ -158,7 +152,7 @@ struct Owner<'c> {
 impl Owner<'_> {
     /// The moves after the last happening.
     fn moves(&self) -> Moves {
-        moves(self.case, self.outside.next.wrapping_sub(1))
+        self.case.moves(self.outside.next.wrapping_sub(1))
     }
 
     fn between_happenings(&mut self) {
@@ -207,17 +201,19 @@ impl Owner<'_> {
             return;
         }
         self.run.execution.begin_turn(self.run.now);
-        if slow {
+        let start = self.run.steps_at_park;
+        let mut facts_at = slow.then_some(start + 2);
+        if slow && self.manner.evict == When::Always {
+            // The host falls when the facts are committed, and before the turn is.
+            facts_at = None;
             self.run.keep_facts();
-            if self.manner.evict == When::Always {
-                self.evict();
-                self.run.execution.begin_turn(self.run.now);
-            }
+            self.evict();
+            self.run.execution.begin_turn(self.run.now);
         }
-        let mut due = self.run.steps_at_park + 1;
+        let mut due = start + 1;
         let amid = self.manner.turns == When::AsTheCaseSays;
         let outside = &mut self.outside;
-        self.run.go_on(|execution, steps| {
+        self.run.go_on_slowly(facts_at, |execution, steps| {
             while amid && steps >= due && outside.next_is_amid() {
                 outside.next(execution);
                 due += 1;
@@ -258,110 +254,4 @@ impl Owner<'_> {
             self.ended_at.get_or_insert(self.outside.next);
         }
     }
-}
-
-fn moves(case: &Case, index: usize) -> Moves {
-    case.happenings.get(index).map_or(
-        Moves {
-            apart: 0,
-            amid: false,
-            then: Then::Turn,
-            evict: false,
-        },
-        |(_, moves)| *moves,
-    )
-}
-
-/// What happens, in order; the last thing is that whoever is suspended is resumed.
-struct Happenings<'c> {
-    case: &'c Case,
-    told: Vec<Told>,
-    next: usize,
-}
-
-impl Happenings<'_> {
-    fn last(&self) -> Option<&Told> {
-        self.told.get(self.next.checked_sub(1)?)
-    }
-
-    fn next_is_amid(&self) -> bool {
-        moves(self.case, self.next).amid
-    }
-
-    fn peek(&mut self, execution: &Execution) -> Told {
-        if self.next == self.told.len() {
-            let before = self.last().map_or(execution.clock, |told| told.at);
-            let millis = before.as_millis() + i64::from(moves(self.case, self.next).apart);
-            let choice = self.case.happenings.get(self.next);
-            let choice = choice.map_or(Choice::Resume, |(choice, _)| *choice);
-            self.told
-                .push(chosen(choice, execution, Timestamp::from_millis(millis)));
-        }
-        self.told[self.next].clone()
-    }
-
-    fn next(&mut self, execution: &mut Execution) {
-        let told = self.peek(execution);
-        self.next += 1;
-        if let Some(what) = told.what {
-            deliver(execution, &what, told.at);
-        }
-    }
-}
-
-/// What `choice` comes to for an execution. Only tasks whose requests are committed can have begun.
-fn chosen(choice: Choice, execution: &Execution, at: Timestamp) -> Told {
-    let open = |kind: TaskKind, number: u8| {
-        let open = || {
-            execution
-                .tasks
-                .iter()
-                .enumerate()
-                .filter(|(_, task)| task.kind == kind && !task.is_closed())
-                .filter(|(_, task)| task.request.get() <= execution.taken as u64)
-        };
-        let nth = usize::from(number).checked_rem(open().count())?;
-        let (task, _) = open().nth(nth)?;
-        u32::try_from(task).ok()
-    };
-    let live = !execution.ended;
-    let (what, at) = match choice {
-        Choice::Answer(number) => {
-            let task = open(TaskKind::Work, number).filter(|_| live);
-            (
-                task.map(|task| Outside::Answered(task, Ok(json(&number.to_string())))),
-                at,
-            )
-        }
-        Choice::Fail(number) => {
-            let task = open(TaskKind::Work, number).filter(|_| live);
-            (task.map(|task| Outside::Answered(task, Err(oops()))), at)
-        }
-        Choice::Fire(number) => match open(TaskKind::Timer, number).filter(|_| live) {
-            Some(task) => {
-                let request = execution.tasks[task as usize].request;
-                let due = match execution.event(request).map(|event| &event.kind) {
-                    Some(EventKind::TimerCreated { fire_at }) => at.max(*fire_at),
-                    kind => unreachable!("{kind:?} is no timer"),
-                };
-                (Some(Outside::Fired(task)), due)
-            }
-            None => (None, at),
-        },
-        // An event is raised whatever has become of the execution: the next one may get it.
-        Choice::Raise(name) => {
-            let data = json(&execution.events.len().to_string());
-            (Some(Outside::Raised(name, data)), at)
-        }
-        Choice::Suspend => {
-            let can = live && !execution.suspended;
-            (can.then_some(Outside::Suspended), at)
-        }
-        Choice::Resume => {
-            let can = live && execution.suspended;
-            (can.then_some(Outside::Resumed), at)
-        }
-        Choice::Terminate => (live.then_some(Outside::Terminated), at),
-    };
-    Told { at, what }
 }

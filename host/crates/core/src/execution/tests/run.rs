@@ -149,9 +149,29 @@ impl Run {
         self.stored.commit(facts);
     }
 
-    /// The guest runs, in a turn that has begun, and its turn is committed.
+    /// The guest runs, in a turn that has begun, and its turn is committed. `between` is called before each step.
     pub(super) fn go_on(&mut self, between: impl FnMut(&mut Execution, usize)) {
-        let decision = match self.guest.run(&mut self.execution, between) {
+        self.go_on_slowly(None, between);
+    }
+
+    /// The same; the facts of the turn are committed when the guest has taken so many steps, or at the latest when it has
+    /// left its turn.
+    pub(super) fn go_on_slowly(
+        &mut self,
+        mut facts_at: Option<usize>,
+        mut between: impl FnMut(&mut Execution, usize),
+    ) {
+        let stored = &mut self.stored;
+        let left = self.guest.run(&mut self.execution, |execution, steps| {
+            if facts_at.take_if(|at| steps >= *at).is_some() {
+                stored.commit(execution.take_facts());
+            }
+            between(execution, steps);
+        });
+        if facts_at.is_some() {
+            self.keep_facts();
+        }
+        let decision = match left {
             Left::Parked => self.execution.park(),
             Left::Returned(result) => self.execution.finish(result),
             Left::Stopped => self

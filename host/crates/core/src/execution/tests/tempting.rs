@@ -7,7 +7,8 @@ use proptest::test_runner::TestRunner;
 
 use super::cases::cases;
 use super::equality::{CASES, check};
-use super::play::{Case, Choice, Moves, Then};
+use super::happenings::Choice;
+use super::play::{Case, Moves, Then};
 use super::script::Step::{Activity, Wait};
 use super::script::{Step, cancel, wait_for};
 use crate::tempting::Tempting;
