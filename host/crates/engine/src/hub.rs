@@ -15,8 +15,12 @@ use crate::BoxError;
 /// - An operation is committed whole or not at all; when `commit` returns `Ok`, it is durable.
 /// - An operation whose expectation does not hold changes nothing and is a `Conflict`, and so are the later ones of that
 ///   instance that were built on it; other instances' operations in the same batch are not touched.
-/// - After `Unavailable` nothing of that operation is durable.
-/// - Operations of one instance take effect in the order in which `commit` was called.
+/// - After `Unavailable` nothing of that operation is durable, unless the hub was being closed: then it may be.
+/// - Operations of one instance take effect in the order in which the futures of `commit` were first polled. One that is
+///   dropped after that may still take effect.
+/// - Events are numbered on from the place that is expected, those of a new execution from the first; else `Conflict`.
+/// - A new execution needs its module; without it, `Unavailable`. It never has the id of the one that it replaces.
+/// - While messages wait in the inbox of a live instance it is ready, whatever its turns say.
 /// - Lists are in a stable order and can be read page by page while they change.
 pub trait TaskHub: Send + Sync + 'static {
     /// Commits what one owner decided, whole or not at all, if the instance still stands at `operation.expects`. Returns
@@ -183,7 +187,8 @@ pub struct Operation {
     /// New events of the execution that is expected; none where a new execution begins from nothing.
     pub events: Vec<Event>,
     /// The next execution of the instance: a start, a continue-as-new. It takes the place of the one before, whose history,
-    /// logs and timers go; `timers`, `open_work`, `custom_status`, `logs` below are then the new one's.
+    /// logs and timers go; `timers`, `open_work`, `custom_status`, `logs` below are then the new one's. The inbox stays, and
+    /// after `ContinuedAsNew` so does the time of creation. Without it, an end drops the inbox.
     pub begins: Option<Begin>,
     /// The runtime status after it.
     pub status: RuntimeStatus,

@@ -69,12 +69,13 @@ CREATE TABLE log (
     PRIMARY KEY (execution, ordinal)
 ) STRICT;
 
--- Timers of live executions.
+-- Timers of live executions. No foreign key: checking one would read all timers whenever an instance is purged, and what
+-- has ended has none.
 CREATE TABLE timer (
     execution BLOB    NOT NULL,
     scheduled INTEGER NOT NULL, -- the sequence of the request
     fire_at   INTEGER NOT NULL,
-    instance  INTEGER NOT NULL REFERENCES instance (id),
+    instance  INTEGER NOT NULL, -- instance.id
     PRIMARY KEY (execution, scheduled)
 ) STRICT, WITHOUT ROWID;
 

@@ -15,7 +15,7 @@ use crate::open::Database;
 use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
-use crate::{OpenError, StoreSettings, functions, instances, lists};
+use crate::{OpenError, StoreSettings, functions, instances, lists, open};
 
 /// The task hub in the file `soloist.db` of a data directory, which no other process can open while this lives.
 ///
@@ -51,6 +51,7 @@ impl SqliteHub {
         let connection = database.writer()?;
         let readers = Readers::start(&database)?;
         let writer = Writer::start(&database, connection)?;
+        open::keep_entries(dir)?;
         Ok(Self {
             readers,
             writer,

@@ -260,6 +260,29 @@ impl Database {
     }
 }
 
+/// A new file survives a loss of power only if its directory knows of it, and a new directory only if its own does.
+#[cfg(unix)]
+pub(crate) fn keep_entries(dir: &Path) -> Result<(), OpenError> {
+    let dir = dir.canonicalize().map_err(|cause| OpenError::Unusable {
+        path: dir.to_owned(),
+        cause,
+    })?;
+    for dir in dir.ancestors().take(2) {
+        let synced = std::fs::File::open(dir).and_then(|dir| dir.sync_all());
+        synced.map_err(|cause| OpenError::Unusable {
+            path: dir.to_owned(),
+            cause,
+        })?;
+    }
+    Ok(())
+}
+
+/// Other systems do not let a directory be synced.
+#[cfg(not(unix))]
+pub(crate) fn keep_entries(_dir: &Path) -> Result<(), OpenError> {
+    Ok(())
+}
+
 /// The database counts a cache in pages if positive, in KiB if negative.
 fn kib(size: u32) -> i64 {
     -i64::from(size)

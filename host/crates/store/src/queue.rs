@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What waits for a thread of the hub. Its bound is kept by whoever puts in: each item holds a permit.
@@ -49,7 +50,7 @@ impl<T> Queue<T> {
     }
 
     /// Closes, and drops what is in: nobody will take it.
-    pub(crate) fn abandon(&self) {
+    fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
         let items = std::mem::take(&mut state.items);
@@ -122,7 +123,98 @@ impl<T> Queue<T> {
     }
 }
 
+/// Held by a thread that takes: when it ends, also by a panic, nobody waits for what it will not do.
+pub(crate) struct Taker<T>(pub(crate) Arc<Queue<T>>);
+
+impl<T> Deref for Taker<T> {
+    type Target = Queue<T>;
+
+    fn deref(&self) -> &Queue<T> {
+        &self.0
+    }
+}
+
+impl<T> Drop for Taker<T> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 /// No code that can panic runs under the lock.
 fn unpoison<T>(result: Result<T, PoisonError<T>>) -> T {
     result.unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So long that a test which waits for it never ends.
+    const FOR_EVER: Duration = Duration::from_secs(1 << 40);
+
+    fn holding(count: u32) -> Queue<u32> {
+        let queue = Queue::new();
+        (0..count).for_each(|item| queue.push(item).expect("it is open"));
+        queue
+    }
+
+    #[test]
+    fn one_that_is_alone_waits_for_nobody() {
+        let mut items = VecDeque::new();
+        assert!(holding(1).take_all(&mut items, 1, FOR_EVER));
+        assert_eq!(items, [0]);
+    }
+
+    #[test]
+    fn once_the_company_is_there_nobody_waits() {
+        for count in [3, 4] {
+            let mut items = VecDeque::new();
+            assert!(holding(count).take_all(&mut items, 3, FOR_EVER));
+            assert!(items.into_iter().eq(0..count));
+        }
+    }
+
+    #[test]
+    fn company_that_does_not_come_is_not_waited_for_longer_than_told() {
+        let mut items = VecDeque::new();
+        assert!(holding(2).take_all(&mut items, 3, Duration::from_micros(1)));
+        assert_eq!(items, [0, 1]);
+    }
+
+    #[test]
+    fn company_that_comes_ends_the_wait() {
+        let queue = holding(1);
+        std::thread::scope(|scope| {
+            let taker = scope.spawn(|| {
+                let mut items = VecDeque::new();
+                queue.take_all(&mut items, 3, FOR_EVER).then_some(items)
+            });
+            queue.push(1).unwrap();
+            queue.push(2).unwrap();
+            assert_eq!(taker.join().unwrap(), Some([0, 1, 2].into()));
+        });
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_it_has_and_then_nothing() {
+        let queue = holding(2);
+        queue.close();
+        assert_eq!(queue.push(2), Err(2));
+        let mut items = VecDeque::new();
+        assert!(queue.take_all(&mut items, 3, FOR_EVER));
+        assert_eq!(items.len(), 2);
+        items.clear();
+        assert!(!queue.take_all(&mut items, 3, FOR_EVER));
+        assert_eq!(queue.take(), None);
+    }
+
+    #[test]
+    fn what_a_taker_leaves_behind_is_dropped() {
+        let queue = Arc::new(Queue::new());
+        let (item, dropped) = std::sync::mpsc::channel::<()>();
+        queue.push(item).unwrap();
+        drop(Taker(Arc::clone(&queue)));
+        dropped.recv().unwrap_err();
+        assert!(queue.push(std::sync::mpsc::channel().0).is_err());
+    }
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::open::{Database, OpenError};
-use crate::queue::Queue;
+use crate::queue::{Queue, Taker};
 
 type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -28,7 +28,7 @@ impl Readers {
             threads: Vec::new(),
         };
         for _ in 0..settings.readers.get() {
-            let queue = Arc::clone(&readers.queue);
+            let queue = Taker(Arc::clone(&readers.queue));
             let mut connection = database.reader()?;
             let thread = std::thread::Builder::new()
                 .name("hub-reader".to_owned())

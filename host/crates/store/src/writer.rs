@@ -8,7 +8,7 @@ use soloist_engine::BoxError;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::open::{Database, OpenError};
-use crate::queue::Queue;
+use crate::queue::{Queue, Taker};
 use crate::write::{Job, Refused, Write};
 
 type Batch = VecDeque<Box<dyn Write>>;
@@ -32,7 +32,7 @@ impl Writer {
             patience: Duration::from_micros(database.settings().company_wait_micros),
             database: database.clone(),
             connection: Some(connection),
-            queue: Arc::clone(&queue),
+            queue: Taker(Arc::clone(&queue)),
             #[cfg(test)]
             faults: Arc::clone(&faults),
         };
@@ -90,7 +90,7 @@ struct Committer {
     database: Database,
     /// None only while it is being opened again.
     connection: Option<Connection>,
-    queue: Arc<Queue<Box<dyn Write>>>,
+    queue: Taker<Box<dyn Write>>,
     patience: Duration,
     #[cfg(test)]
     faults: Arc<crate::tests::Faults>,
@@ -170,13 +170,6 @@ impl Committer {
             }
             pause = (pause * 2).min(Duration::from_secs(1));
         }
-    }
-}
-
-impl Drop for Committer {
-    /// Also when the thread panics: nobody may wait for an answer that cannot come.
-    fn drop(&mut self) {
-        self.queue.abandon();
     }
 }
 

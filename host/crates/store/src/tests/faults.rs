@@ -353,3 +353,26 @@ fn what_cannot_be_written_now_can_be_written_later() {
         commit(&*hub, story.complete(13)).await;
     });
 }
+
+#[test]
+fn nobody_waits_for_threads_that_are_gone() {
+    block_on(async {
+        let (hub, mut story) = Temporary::with_story("a").await;
+        let written = hub.writer.write::<(), _>(|_| panic!("asked for by a test"));
+        assert!(written.await.is_err());
+        let answer = hub.commit(story.turn(12, [answered(3, "1")])).await;
+        assert!(
+            matches!(answer, Err(HubError::Unavailable { .. })),
+            "{answer:?}"
+        );
+        assert!(hub.load(&story.instance).await.is_ok());
+        let read = hub.readers.read::<(), _>(|_| panic!("asked for by a test"));
+        assert!(read.await.is_err());
+        // Perhaps by another reader, that had taken it before all of them went; but it is answered.
+        let answer = hub.load(&story.instance).await;
+        assert!(
+            matches!(answer, Ok(_) | Err(HubError::Unavailable { .. })),
+            "{answer:?}"
+        );
+    });
+}
