@@ -5,21 +5,22 @@ use crate::{Event, EventId, EventKind, Failure, LogLine, Payload, RetryPolicy, T
 pub struct Decision {
     /// New events, in order: the facts that came in, then what the code asked for.
     pub events: Vec<Event>,
-    /// Work to begin, once this is committed.
+    /// Work to begin, once this is committed. Nothing begins in the turn that a termination cuts short.
     pub dispatch: Vec<Dispatch>,
-    /// Timers to keep until they fire.
+    /// Timers to keep until they fire; none if the execution ended.
     pub timers: Vec<Timer>,
-    /// Timers that fired or were cancelled.
+    /// Timers of earlier decisions that fired or were cancelled.
     pub timers_done: Vec<EventId>,
-    /// Running work that the code gave up: to be interrupted.
+    /// Work of earlier decisions that the code gave up before it answered: to be interrupted.
     pub interrupt: Vec<EventId>,
-    /// The custom status, if the turn set it.
+    /// The custom status, if the turn changed it.
     pub custom_status: Option<Payload>,
     /// Lines that were not logged before.
     pub logs: Vec<LogLine>,
     /// How much work is open after it.
     pub open_work: u32,
-    /// Of an execution that ended: activities that were asked for and still have to run.
+    /// Of an execution that ended, unless it was terminated: activities that were asked for and still have to run. Those
+    /// that this very turn asked for are in `dispatch` too.
     pub orphans: Vec<Dispatch>,
     /// How the execution ended, if it did.
     pub end: Option<End>,

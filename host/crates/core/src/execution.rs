@@ -147,6 +147,8 @@ impl Execution {
 
     /// A new fact, in the order that its owner gives it. Returns false, and records nothing, if it makes no difference: an
     /// answer to a request that is answered or cancelled, a suspension while suspended, anything after the end.
+    ///
+    /// The guest may be in its turn. If it is terminated there, it can ask for nothing more, and the turn ends with that.
     pub fn deliver(&mut self, fact: Fact, now: Timestamp) -> bool {
         if self.ended {
             return false;
