@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use soloist_core::Event;
 use soloist_engine::testing::story::{
-    Story, answered, at, began, commit, completed_with, prepare, scheduled,
+    Story, answered, at, began, commit, completed_with, id, prepare, scheduled,
 };
-use soloist_engine::{Operation, RuntimeStatus};
+use soloist_engine::{Operation, RuntimeStatus, TaskHub};
 use soloist_store::{SqliteHub, StoreSettings};
 
 const STEPS: u64 = 5;
@@ -120,6 +120,16 @@ async fn main() {
         [] => &[1, 2, 64, 1024, 1],
         given => given,
     };
+    for _ in 0..number("READS").unwrap_or(0) {
+        let hub = Arc::clone(&hub);
+        // It ends with the runtime.
+        drop(tokio::spawn(async move {
+            for round in 0.. {
+                let id = id(&format!("0-0-{}", round % 100));
+                drop(hub.load(&id).await.expect("it can be read"));
+            }
+        }));
+    }
     for (number, at_once) in rounds.iter().enumerate() {
         run(&hub, *at_once, &number.to_string()).await;
     }

@@ -206,7 +206,8 @@ impl Database {
         let settings = &self.settings;
         let pragmas = [
             ("journal_size_limit", i64::from(LOG_BYTES_KEPT)),
-            ("wal_autocheckpoint", i64::from(settings.checkpoint_pages)),
+            // The writer does it between commits, so that nobody waits for it.
+            ("wal_autocheckpoint", 0),
             ("cache_size", kib(settings.writer_cache_kib)),
             // An error of the disk must come as an error, not as a signal.
             ("mmap_size", 0),

@@ -33,6 +33,7 @@ impl Writer {
             database: database.clone(),
             connection: Some(connection),
             queue: Taker(Arc::clone(&queue)),
+            log_grows: false,
             #[cfg(test)]
             faults: Arc::clone(&faults),
         };
@@ -92,6 +93,8 @@ struct Committer {
     connection: Option<Connection>,
     queue: Taker<Box<dyn Write>>,
     patience: Duration,
+    /// The last attempt to write the log back failed.
+    log_grows: bool,
     #[cfg(test)]
     faults: Arc<crate::tests::Faults>,
 }
@@ -107,6 +110,31 @@ impl Committer {
             company = size + self.queue.len();
             for write in batch.drain(..) {
                 write.settle(outcome.clone());
+            }
+            self.write_back();
+        }
+    }
+
+    /// Writes the log back into the database once it is long. Those who waited have their answers already.
+    fn write_back(&mut self) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let pages_kept = i64::from(self.database.settings().checkpoint_pages);
+        let written = log_pages(connection, "NOOP").and_then(|(pages, written_back)| {
+            if pages < pages_kept || pages == written_back {
+                return Ok(());
+            }
+            // What a reader still needs stays for the next time.
+            log_pages(connection, "PASSIVE").map(drop)
+        });
+        match written {
+            Ok(()) => self.log_grows = false,
+            // It will be tried again after each commit; to say so once is enough.
+            Err(error) => {
+                if !std::mem::replace(&mut self.log_grows, true) {
+                    tracing::warn!(%error, "the log of the database cannot be written back, so it grows");
+                }
             }
         }
     }
@@ -215,6 +243,13 @@ fn settle_log(connection: &Connection) -> rusqlite::Result<i64> {
         [],
         |row| row.get(0),
     )
+}
+
+/// Runs a checkpoint; returns how many pages the log has and how many of them are written back.
+fn log_pages(connection: &Connection, mode: &str) -> rusqlite::Result<(i64, i64)> {
+    connection
+        .prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
+        .query_row([], |row| Ok((row.get(1)?, row.get(2)?)))
 }
 
 /// After these a commit has left no complete record in the log, so that it cannot come back.

@@ -4,7 +4,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use soloist_core::EventId;
 use soloist_engine::testing::block_on;
-use soloist_engine::testing::story::{answered, commit};
+use soloist_engine::testing::story::{Story, answered, commit, prepare, raised_event};
 use soloist_engine::{HubError, TaskHub};
 use tempfile::TempDir;
 
@@ -150,5 +150,28 @@ fn a_reader_cannot_write() {
             .read(|database| database.execute("DELETE FROM instance", []));
         assert!(wrote.await.is_ok_and(|wrote| wrote.is_err()));
         assert_eq!(stands_at(&hub, &story).await, EventId::new(4));
+    });
+}
+
+#[test]
+fn the_log_of_the_database_is_written_back_and_stays_short() {
+    block_on(async {
+        let hub = Temporary::with(StoreSettings {
+            checkpoint_pages: 16,
+            ..StoreSettings::default()
+        });
+        prepare(&*hub).await;
+        let mut story = Story::of("a");
+        commit(&*hub, story.start(10, "1")).await;
+        commit(&*hub, story.first_turn(11)).await;
+        for number in 0..300 {
+            let data = number.to_string();
+            commit(&*hub, story.turn(12, [raised_event("e", &data)])).await;
+        }
+        // Each of them has written several pages of 4 KiB.
+        let log = hub.dir.path().join("soloist.db-wal");
+        let bytes = std::fs::metadata(log).unwrap().len();
+        assert!(bytes < 64 * 4096, "{bytes}");
+        assert_eq!(stands_at(&hub, &story).await, story.next);
     });
 }
