@@ -11,7 +11,7 @@ use crate::BoxError;
 
 /// What keeps instances, histories and queues. It decides nothing: it commits what owners decided, or refuses.
 ///
-/// Promises that every hub keeps, and `testing::task_hub_contract` checks:
+/// Promises that every hub keeps, and `task_hub_contract!` (feature `testing`) checks:
 /// - An operation is committed whole or not at all; when `commit` returns `Ok`, it is durable.
 /// - An operation whose expectation does not hold changes nothing and is a `Conflict`, and so are the later ones of that
 ///   instance that were built on it; other instances' operations in the same batch are not touched.
