@@ -141,9 +141,7 @@ impl Change {
         };
         append(database, at, &operation.events, &self.events)?;
         forget_timers(database, at)?;
-        database
-            .prepare_cached("DELETE FROM inbox WHERE instance = ?1")?
-            .execute([instance])?;
+        forget_inbox(database, instance)?;
         Ok(())
     }
 
@@ -213,11 +211,14 @@ impl Change {
         };
         // An execution that ends in the operation that begins it pins nothing.
         let module = operation.status.is_live().then_some(module);
-        if let Some((_, old)) = old {
+        if let Some((instance, old)) = old {
             if old == execution {
                 return Err(Refused::Conflict);
             }
             forget_history(database, old)?;
+            if !operation.status.is_live() {
+                forget_inbox(database, instance)?;
+            }
         }
         let created = created.unwrap_or_else(|| begin.events[0].timestamp.as_millis());
         let sql = match old {
@@ -372,6 +373,13 @@ fn forget_timers(database: &Connection, execution: &[u8]) -> rusqlite::Result<()
     database
         .prepare_cached("DELETE FROM timer WHERE execution = ?1")?
         .execute([execution])
+        .map(drop)
+}
+
+fn forget_inbox(database: &Connection, instance: i64) -> rusqlite::Result<()> {
+    database
+        .prepare_cached("DELETE FROM inbox WHERE instance = ?1")?
+        .execute([instance])
         .map(drop)
 }
 

@@ -127,6 +127,22 @@ pub async fn an_end_drops_the_inbox<H: TaskHub>(hub: &H) {
     assert!(ended.inbox.is_empty() && !ended.ready);
     commit(hub, target.start_again(20, "2")).await;
     assert!(loaded(hub, &target).await.inbox.is_empty());
+    // So does an end that comes with the beginning.
+    let to_target = message(&target, false, raised("e", "2"));
+    commit(hub, sending(&mut sender, vec![to_target])).await;
+    let mut operation = target.replace(21, terminated(), "3");
+    let end = target.complete(21);
+    if let Some(begin) = &mut operation.begins {
+        begin.events.extend(end.events);
+    }
+    let operation = Operation {
+        status: end.status,
+        ready: false,
+        ..operation
+    };
+    commit(hub, operation).await;
+    let ended = loaded(hub, &target).await;
+    assert!(ended.inbox.is_empty() && !ended.ready);
 }
 
 pub async fn a_new_execution_in_place_of_a_live_one_keeps_the_inbox<H: TaskHub>(hub: &H) {

@@ -61,13 +61,15 @@ impl State {
             let advanced = self.instance(&instance);
             advanced.events.extend(operation.events);
             if !operation.status.is_live() {
-                advanced.inbox.clear();
                 let execution = advanced.execution;
                 self.timers
                     .retain(|cursor, _| cursor.execution != execution);
             }
         }
         let changed = self.instance(&instance);
+        if !operation.status.is_live() {
+            changed.inbox.clear();
+        }
         changed
             .inbox
             .retain(|message| !operation.inbox_taken.contains(&message.id));
