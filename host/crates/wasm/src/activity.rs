@@ -14,7 +14,7 @@ use crate::limits::{Computing, Limits};
 use crate::module::{ActivityPre, Module};
 use crate::output::Output;
 use crate::ticker::Ticker;
-use crate::trap::{Kind, Stop, Stopped};
+use crate::trap::{Kind, Shortage, Stop, Stopped};
 use crate::{WasmSettings, arguments};
 
 /// The largest block of random bytes that a guest may ask for at once.
@@ -110,13 +110,13 @@ pub(crate) async fn run(
     call: ActivityCall,
     settings: &WasmSettings,
     ticker: &Ticker,
-) -> TaskResult {
+) -> Result<TaskResult, Shortage> {
     let limit = settings.activity_timeout;
     let mut guest = pin!(guest(module, call, settings));
     let ticking = poll_fn(|context| ticker.poll(guest.as_mut(), context));
     match tokio::time::timeout(limit, ticking).await {
         Ok(result) => result,
-        Err(_) => Err(arguments::activity_timeout(limit)),
+        Err(_) => Ok(Err(arguments::activity_timeout(limit))),
     }
 }
 
@@ -124,7 +124,7 @@ fn guest(
     module: Arc<Module>,
     call: ActivityCall,
     settings: &WasmSettings,
-) -> impl Future<Output = TaskResult> + Send + use<> {
+) -> impl Future<Output = Result<TaskResult, Shortage>> + Send + use<> {
     let bytes_max = settings.payload_bytes_max;
     let input = call.input.clone();
     let state = ActivityState {
@@ -143,19 +143,19 @@ fn guest(
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_callback(|mut context| Ok(context.data_mut().computing.tick()?));
         store.set_epoch_deadline(1);
-        let result = call_run(pre, &mut store, input.as_str()).await;
+        let result = call_run(pre, &mut store, input.as_str()).await?;
         let said = store.data().wasi.as_ref().map(|wasi| {
             wasi.stdout.finish();
             wasi.stderr.finish()
         });
-        match result {
+        Ok(match result {
             Ok(result) => arguments::returned(result, bytes_max),
             Err(error) => {
                 let refused = store.data().limits.refused();
                 let said = said.unwrap_or_default();
                 Err(Stopped::of(&error, Kind::Activity, refused, &said).failure)
             }
-        }
+        })
     }
 }
 
@@ -163,8 +163,13 @@ async fn call_run(
     pre: &ActivityPre,
     store: &mut Store<ActivityState>,
     input: &str,
-) -> wasmtime::Result<Result<String, types::Failure>> {
-    let instance = pre.instance.instantiate_async(&mut *store).await?;
-    let guest = pre.indices.load(&mut *store, &instance)?;
-    guest.call_run(&mut *store, &input.to_owned()).await
+) -> Result<wasmtime::Result<Result<String, types::Failure>>, Shortage> {
+    let instance = match pre.instance.instantiate_async(&mut *store).await {
+        Ok(instance) => instance,
+        Err(error) => return Shortage::or_of_guest(error, &store.data().limits).map(Err),
+    };
+    Ok(match pre.indices.load(&mut *store, &instance) {
+        Ok(guest) => guest.call_run(&mut *store, &input.to_owned()).await,
+        Err(error) => Err(error),
+    })
 }

@@ -232,3 +232,23 @@ pub(crate) const FUNCTIONS: [&str; 19] = [
     "is-replaying",
     "log",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::FUNCTIONS;
+
+    #[test]
+    fn every_function_of_the_interface_is_known() {
+        let wit = include_str!("../../../../wit/soloist.wit");
+        let durable = wit
+            .split_once("interface durable {")
+            .and_then(|(_, rest)| rest.split_once("\n}"))
+            .expect("the interface is there")
+            .0;
+        let functions: Vec<&str> = durable
+            .lines()
+            .filter_map(|line| Some(line.trim().split_once(": func(")?.0))
+            .collect();
+        assert_eq!(functions, FUNCTIONS);
+    }
+}

@@ -13,7 +13,7 @@ use crate::cache::{Cache, Cached};
 use crate::compiler::Compiler;
 use crate::module::{Linkers, Module};
 use crate::room::Room;
-use crate::settings::{Runtime, Totals, runtime};
+use crate::settings::{Runtime, Totals, mappings_max, runtime};
 use crate::ticker::Ticker;
 use crate::{WasmError, WasmOrchestrator, WasmSettings, activity, check};
 
@@ -44,6 +44,7 @@ struct NotExported(&'static str);
 impl WasmGuests {
     /// Sets up the engine, its slots for guests and the cache of compiled modules.
     pub fn new(settings: WasmSettings) -> Result<Self, WasmError> {
+        let settings = settings.fitted(mappings_max());
         let Runtime {
             engine,
             fingerprint,
@@ -198,7 +199,9 @@ impl Guests for WasmGuests {
             return Err(not_exported(module, "activity"));
         }
         let _place = self.activities.take(ready.needs).map_err(busy)?;
-        Ok(activity::run(ready, call, &self.settings, &self.ticker).await)
+        activity::run(ready, call, &self.settings, &self.ticker)
+            .await
+            .map_err(|shortage| GuestError::Busy(shortage.0.into()))
     }
 }
 

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use soloist_engine::BoxError;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, ModuleVersionStrategy,
-    PoolingAllocationConfig,
+    PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
 /// What guests may use, and how much of the machine the host spends on them.
@@ -34,7 +34,8 @@ pub struct WasmSettings {
     pub activity_timeout: Duration,
     /// How long one call of an activity may compute.
     pub activity_computing_max: Duration,
-    /// How many slots of guests that are gone stay warm: faster to use again, at up to 450 KiB of memory each.
+    /// How many slots of guests that are gone are kept for their module, which is then faster to begin again, before one is
+    /// taken for another module. A slot that was ever used keeps up to 336 KiB of memory; of a small guest, about 50 KiB.
     pub warm_slots_max: u32,
 }
 
@@ -116,6 +117,43 @@ impl Totals {
     }
 }
 
+/// Mappings of memory that one guest takes, at most: measured with and without a pool.
+const MAPPINGS_PER_GUEST: u32 = 7;
+
+impl WasmSettings {
+    /// These settings, with no more guests than the system has mappings of memory for: past that it is out of memory in the
+    /// middle of a turn.
+    pub(crate) fn fitted(mut self, mappings_max: Option<u32>) -> Self {
+        let Some(mappings_max) = mappings_max else {
+            return self;
+        };
+        // A tenth is left to the rest of the host.
+        let fits = mappings_max / 10 * 9 / MAPPINGS_PER_GUEST;
+        let wanted = self.hot_guests_max.saturating_add(self.activities_max);
+        if wanted > fits {
+            let share = |count: u32| {
+                let share = u64::from(count) * u64::from(fits) / u64::from(wanted);
+                u32::try_from(share).unwrap_or(fits).max(1)
+            };
+            self.hot_guests_max = share(self.hot_guests_max);
+            self.activities_max = share(self.activities_max);
+            tracing::warn!(
+                mappings_max,
+                orchestrators = self.hot_guests_max,
+                activities = self.activities_max,
+                "fewer guests fit into memory than the settings allow: raise vm.max_map_count to have more"
+            );
+        }
+        self
+    }
+}
+
+/// How many mappings of memory a process may have, where that is known.
+pub(crate) fn mappings_max() -> Option<u32> {
+    let text = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?;
+    text.trim().parse().ok()
+}
+
 /// The process's engine: with a pool of slots where the address space allows it, else without.
 pub(crate) fn runtime(settings: &WasmSettings) -> Result<Runtime, WasmError> {
     let mut config = shared_config(settings);
@@ -175,6 +213,8 @@ fn shared_config(settings: &WasmSettings) -> Config {
     // Without this, stacks that are kept resident would not be.
     config.async_stack_zeroing(true);
     config.memory_init_cow(true);
+    // Debug information would be read whenever a guest is evicted, too.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config
 }
 
@@ -195,11 +235,11 @@ fn pool(settings: &WasmSettings) -> PoolingAllocationConfig {
         .max_tables_per_module(TABLES_PER_GUEST * 2)
         .max_core_instance_size(4 << 20)
         .max_component_instance_size(4 << 20)
-        // Resetting a slot by system calls costs more than a whole turn: see ARCHITECTURE.md.
+        // Resetting a slot by system calls costs as much as a whole turn; a stack is rarely used deeper than this.
         .linear_memory_keep_resident(256 << 10)
         .table_keep_resident(64 << 10)
-        .async_stack_keep_resident(128 << 10)
-        .decommit_batch_size(64)
+        .async_stack_keep_resident(16 << 10)
+        .decommit_batch_size(16)
         .max_unused_warm_slots(settings.warm_slots_max)
         .pagemap_scan(Enabled::Auto);
     pool
@@ -215,5 +255,22 @@ impl Hasher for Fingerprint {
 
     fn finish(&self) -> u64 {
         unreachable!("the digest is taken as a whole")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_guests_are_allowed_than_fit() {
+        let mut settings = WasmSettings::new("unused");
+        settings.hot_guests_max = 9_000;
+        settings.activities_max = 1_000;
+        let fitted = settings.clone().fitted(Some(7_000));
+        assert_eq!(fitted.hot_guests_max, 810);
+        assert_eq!(fitted.activities_max, 90);
+        let fitted = settings.fitted(Some(1_000_000));
+        assert_eq!(fitted.hot_guests_max, 9_000);
     }
 }

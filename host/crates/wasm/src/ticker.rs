@@ -123,3 +123,42 @@ impl Drop for Ticker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, poll_fn, ready};
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use super::*;
+
+    fn wait_until(condition: impl Fn() -> bool) {
+        while !condition() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_ticker_sleeps_while_no_guest_runs_and_wakes_for_the_next() {
+        let ticker = Ticker::start(Engine::default()).expect("there is a thread");
+        let parked = || ticker.shared.parked.load(Ordering::SeqCst);
+        wait_until(parked);
+
+        let mut context = Context::from_waker(Waker::noop());
+        let running = poll_fn(|_| {
+            wait_until(|| !parked());
+            Poll::Ready(())
+        });
+        assert!(ticker.poll(pin!(running), &mut context).is_ready());
+        wait_until(parked);
+
+        // A guest that is parked itself does not keep it awake.
+        assert!(
+            ticker
+                .poll(pin!(pending::<()>()), &mut context)
+                .is_pending()
+        );
+        assert!(ticker.poll(pin!(ready(())), &mut context).is_ready());
+        wait_until(parked);
+    }
+}

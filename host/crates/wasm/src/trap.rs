@@ -5,6 +5,8 @@ use soloist_core::{Failure, HostError, Refusal};
 use wasmtime::{Error, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use crate::limits::Limits;
+
 /// The most text that goes into the details of a failure, in bytes.
 const DETAILS_BYTES_MAX: usize = 16 * 1024;
 
@@ -27,6 +29,26 @@ pub(crate) enum Stop {
 pub(crate) struct Stopped {
     pub(crate) error: HostError,
     pub(crate) failure: Failure,
+}
+
+/// The machine, not the guest, is why a guest could not be begun.
+#[derive(Debug)]
+pub(crate) struct Shortage(pub(crate) Error);
+
+impl Shortage {
+    /// Sorts what went wrong while a guest was being set up: code that ran may have trapped, or it may have asked for more
+    /// than its limits; all else is the machine.
+    pub(crate) fn or_of_guest(error: Error, limits: &Limits) -> Result<Error, Self> {
+        let of_guest = error.is::<Trap>()
+            || error.is::<Stop>()
+            || error.is::<I32Exit>()
+            || limits.refused().is_some();
+        if of_guest {
+            Ok(error)
+        } else {
+            Err(Self(error))
+        }
+    }
 }
 
 /// The two kinds of guests, as failures speak of them.

@@ -115,5 +115,40 @@ async fn a_parked_guest_weighs_what_it_wrote_not_what_it_reserved() {
     let mut owner = host.start(&orchestrator(CHAIN), "0").await;
     owner.turn().await;
     let weight = owner.weight();
-    assert!((32 << 10..64 << 10).contains(&weight), "{weight}");
+    assert!((48 << 10..64 << 10).contains(&weight), "{weight}");
+}
+
+/// Runs in a process of its own, which may reserve little address space: [`guests_run_where_no_pool_fits`] starts it.
+const SMALL: &str = "SOLOIST_TEST_SMALL_ADDRESS_SPACE";
+
+#[tokio::test]
+async fn guests_run_where_no_pool_fits() {
+    if std::env::var_os(SMALL).is_some() {
+        let host = Host::with(|settings| settings.hot_guests_max = 1_000);
+        let mut owner = host.start(&orchestrator(CHAIN), "0").await;
+        assert!(matches!(owner.turn().await, Outcome::Parked));
+        let echo = activity("(call $ok (local.get $input) (local.get $length))");
+        assert!(host.call(&echo, "[1]").await.is_ok());
+        let bomb = host
+            .call(&activity(BOMB), "0")
+            .await
+            .expect_err("it is stopped");
+        assert_eq!(bomb.error_type, "OutOfMemory");
+        return;
+    }
+    let test = std::env::current_exe().expect("there is a test program");
+    let output = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -v 4000000 && exec \"$0\" --exact limits::guests_run_where_no_pool_fits",
+        ])
+        .arg(test)
+        .env(SMALL, "1")
+        .output()
+        .expect("there is a shell");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{output:?}"
+    );
 }
