@@ -138,6 +138,22 @@ impl Settings {
                  use 127.0.0.1 or [::1]"
             )));
         }
+        for (name, is_zero) in [
+            ("guest-bytes", self.guest_bytes == Some(ByteSize(0))),
+            ("module-bytes", self.module_bytes == Some(ByteSize(0))),
+            (
+                "turn-timeout",
+                self.turn_timeout == Some(Wait(Duration::ZERO)),
+            ),
+            (
+                "activity-timeout",
+                self.activity_timeout == Some(Wait(Duration::ZERO)),
+            ),
+        ] {
+            if is_zero {
+                return Err(Usage(format!("{name} is 0: nothing could run")));
+            }
+        }
         let bytes = |size: Option<ByteSize>, default| size.map_or(default, |ByteSize(size)| size);
         let time = |wait: Option<Wait>, default| wait.map_or(default, |Wait(wait)| wait);
         let engine = EngineSettings::default();

@@ -43,12 +43,18 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let routes = router(engine.clone(), config.api, stopping.clone());
     let server = config.server;
     let stop = stopping.clone();
-    let listening =
+    let mut listening =
         tokio::spawn(async move { soloist_api::serve(listener, routes, &server, stop).await });
     announce(&format!("listening on http://{address}"))?;
     tracing::info!(%address, data = %config.data, "the host is ready");
 
-    let name = signals.next().await;
+    let name = tokio::select! {
+        name = signals.next() => name,
+        ended = &mut listening => {
+            ended.context("the listener failed")?;
+            bail!("the listener stopped by itself");
+        }
+    };
     tracing::info!(signal = name, "the host stops");
     let orderly = async {
         stopping.cancel();

@@ -1,9 +1,14 @@
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use clap::Args;
 
 use crate::config::Settings;
 use crate::{telemetry, wiring};
+
+/// How long tasks that have been dropped may take to notice it.
+const LEFTOVERS_PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -28,6 +33,9 @@ impl Serve {
             .enable_all()
             .build()
             .context("the worker threads cannot be started")?;
-        runtime.block_on(wiring::serve(config))
+        let served = runtime.block_on(wiring::serve(config));
+        // What still computes, such as a compiler, is not waited for: it has nothing to lose.
+        runtime.shutdown_timeout(LEFTOVERS_PATIENCE);
+        served
     }
 }

@@ -62,3 +62,15 @@ fn only_addresses_of_this_machine_are_listened_on() {
         assert!(said.contains(listen), "{said}");
     }
 }
+
+#[test]
+fn a_bound_at_which_nothing_could_run_is_refused() {
+    for text in [
+        "guest_bytes = 0",
+        "module_bytes = \"0KiB\"",
+        "turn_timeout = \"0s\"",
+        "activity_timeout = \"0s\"",
+    ] {
+        assert!(Settings::parse(text).unwrap().check().is_err(), "{text}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The HTTP surfaces of Soloist: what callers of Durable Functions know, and what only an operator does.
 //!
-//! [`router`] is a value over an engine; [`serve`] puts it on a listener. Handlers translate: a request into a call of the
+//! [`router()`] is a value over an engine; [`serve`] puts it on a listener. Handlers translate: a request into a call of the
 //! engine, its answer into a reply. They decide nothing, keep nothing, and never read a payload: it goes out as the text
 //! that it came in as.
 

@@ -40,7 +40,7 @@ pub struct ServerSettings {
     pub connections_max: usize,
     /// The most bytes that a request line and its headers may have.
     pub header_bytes_max: usize,
-    /// How long a request line and its headers may take to come in.
+    /// How long a request line and its headers may take to come in, and so how long a connection may idle between two.
     pub header_timeout: Duration,
     /// How long requests in flight may take to end once the listener stops.
     pub drain_max: Duration,
@@ -51,7 +51,7 @@ impl Default for ServerSettings {
         Self {
             connections_max: 8192,
             header_bytes_max: 64 << 10,
-            header_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(75),
             drain_max: Duration::from_secs(10),
         }
     }
