@@ -95,8 +95,13 @@ impl Stage {
                 in_all(project, &[&["clippy", "--locked"], &arguments[..]].concat())?;
             }
             Self::Deny => deny(project)?,
-            // The tests of whole hosts run the binary.
-            Self::Build => run(project.cargo().args(["build", "--locked", "--workspace"]))?,
+            // The tests of whole hosts run the binary. With all targets, as for the tests: other features of a crate below
+            // would mean its code twice.
+            Self::Build => {
+                run(project
+                    .cargo()
+                    .args(["build", "--locked", "--workspace", "--all-targets"]))?
+            }
             Self::Test => test(project)?,
             Self::Doctest => {
                 run(project
