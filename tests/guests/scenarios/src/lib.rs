@@ -2,7 +2,10 @@
 //!
 //! The name is that of the function, as deployed; where that is not one of ours, the `kind` of the input.
 
-#![allow(clippy::needless_pass_by_value, reason = "all scenarios have one signature")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "all scenarios have one signature"
+)]
 
 mod activities;
 mod events;
