@@ -167,7 +167,19 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
         let (sender, receiver) = oneshot::channel();
         let shared = Arc::clone(self);
         self.tasks.spawn(async move {
-            let result = shared.take_in(upload).await;
+            // A host that stops does not wait for a compiler: what it compiled is in nobody's hands yet.
+            let result = tokio::select! {
+                biased;
+                result = shared.take_in(upload) => result,
+                () = shared.stopping.cancelled() => return,
+            };
+            if let Err(error @ DeployError::Hub(_)) = &result {
+                tracing::warn!(
+                    module.digest = %digest,
+                    error = error as &dyn std::error::Error,
+                    "a module that was compiled could not be bound"
+                );
+            }
             shared
                 .functions
                 .end_compiling(digest, result.as_ref().err());
