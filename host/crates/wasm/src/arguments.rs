@@ -3,7 +3,10 @@
 use std::error::Error as _;
 use std::num::NonZeroU32;
 
-use soloist_core::{Failure, HostError, LogLevel, Payload, Refusal, RetryPolicy, Timestamp};
+use soloist_core::{
+    Failure, HostError, LogLevel, Payload, REQUESTS_MAX, Refusal, RetryPolicy, TaskId, TaskResult,
+    Timestamp,
+};
 
 use crate::bindings::soloist::orchestration::{durable, types};
 use crate::trap::cut;
@@ -149,8 +152,43 @@ pub(crate) fn failure_to(failure: Failure) -> types::Failure {
     }
 }
 
+/// Tasks to wait for. A guest may name one more than once, but no more in all than an execution can have.
+pub(crate) fn tasks(tasks: Vec<u32>) -> Result<Vec<TaskId>, Refusal> {
+    if tasks.len() > REQUESTS_MAX {
+        return Err(Refusal::InvalidArgument {
+            what: "the list of tasks",
+            expected: "no longer than the number of requests that one execution may make",
+        });
+    }
+    Ok(tasks.into_iter().map(TaskId).collect())
+}
+
+/// All answers at once. They must fit into the guest's memory, or the host would copy without bound.
+pub(crate) fn answers(
+    answers: Vec<TaskResult>,
+    bytes_max: usize,
+) -> Result<Vec<Result<String, types::Failure>>, Refusal> {
+    let bytes = answers.iter().fold(0usize, |bytes, answer| {
+        bytes.saturating_add(match answer {
+            Ok(payload) => payload.as_str().len(),
+            Err(failure) => {
+                let details = failure.details.as_ref().map_or(0, String::len);
+                failure.error_type.len() + failure.message.len() + details
+            }
+        })
+    });
+    if bytes > bytes_max {
+        return Err(Refusal::TooLarge {
+            what: "the list of all answers",
+            bytes,
+            bytes_max,
+        });
+    }
+    Ok(answers.into_iter().map(answer).collect())
+}
+
 /// An answer as a guest sees it.
-pub(crate) fn answer(result: soloist_core::TaskResult) -> Result<String, types::Failure> {
+pub(crate) fn answer(result: TaskResult) -> Result<String, types::Failure> {
     result
         .map(|payload| payload.as_str().to_owned())
         .map_err(failure_to)

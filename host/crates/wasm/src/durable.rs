@@ -121,14 +121,15 @@ impl Host for OrchestratorState {
     }
 
     async fn await_any(&mut self, tasks: Vec<u32>) -> Result<u32> {
-        let tasks: Vec<TaskId> = tasks.into_iter().map(TaskId).collect();
+        let tasks = self.ask(|_| arguments::tasks(tasks))?;
         self.wait(|execution| execution.await_any(&tasks)).await
     }
 
     async fn await_all(&mut self, tasks: Vec<u32>) -> Result<Vec<Result<Json, types::Failure>>> {
-        let tasks: Vec<TaskId> = tasks.into_iter().map(TaskId).collect();
+        let tasks = self.ask(|_| arguments::tasks(tasks))?;
         let answers = self.wait(|execution| execution.await_all(&tasks)).await?;
-        Ok(answers.into_iter().map(arguments::answer).collect())
+        let bytes_max = self.memory_bytes_max;
+        self.ask(|_| arguments::answers(answers, bytes_max))
     }
 
     fn send_event(&mut self, _instance_id: String, _name: String, _data: Json) -> Result<()> {

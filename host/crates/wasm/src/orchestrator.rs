@@ -61,6 +61,7 @@ pub(crate) struct OrchestratorState {
     /// Where the guest stood when it was last seen computing.
     position: Option<Position>,
     pub(crate) payload_bytes_max: usize,
+    pub(crate) memory_bytes_max: usize,
 }
 
 impl OrchestratorState {
@@ -112,6 +113,7 @@ impl WasmOrchestrator {
             computing: Computing::new(settings.turn_timeout),
             position: None,
             payload_bytes_max: settings.payload_bytes_max,
+            memory_bytes_max: settings.memory_bytes_max,
         };
         Self {
             run: Box::pin(run(module, state)),

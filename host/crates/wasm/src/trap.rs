@@ -119,6 +119,9 @@ fn sentence(error: &Error, noun: &str) -> String {
         Some(Trap::UnreachableCodeReached) => {
             format!("the {noun} trapped: it panicked or aborted (`unreachable` was executed)")
         }
+        Some(Trap::MemoryOutOfBounds) => format!(
+            "the {noun} trapped: it used memory out of bounds; very deep recursion can end like this too"
+        ),
         Some(trap) => {
             let text = trap.to_string();
             let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);

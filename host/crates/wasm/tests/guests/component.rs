@@ -42,6 +42,7 @@ const DURABLE: &str = r#"
     (param i32 i32 i32 i32 i32 i32 f64 f64 i32 f64 i32 f64 i32 f64) (result i32)))
   (import "soloist:orchestration/durable@0.1.0" "await-task" (func $await-task (param i32 i32)))
   (import "soloist:orchestration/durable@0.1.0" "await-any" (func $await-any (param i32 i32) (result i32)))
+  (import "soloist:orchestration/durable@0.1.0" "await-all" (func $await-all (param i32 i32 i32)))
   (import "soloist:orchestration/durable@0.1.0" "create-timer" (func $create-timer (param f64) (result i32)))
   (import "soloist:orchestration/durable@0.1.0" "wait-for-event" (func $wait-for-event (param i32 i32) (result i32)))
   (import "soloist:orchestration/durable@0.1.0" "current-time" (func $current-time (result f64)))

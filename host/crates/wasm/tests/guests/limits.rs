@@ -96,6 +96,24 @@ async fn a_document_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn answers_that_do_not_fit_into_the_guest_are_refused() {
+    let host = Host::with(|settings| settings.memory_bytes_max = 8 << 20);
+    // Names task 0 a thousand times.
+    let body = "
+        (drop (call $work (i32.const 1040) (i32.const 4)))
+        (call $await-all (i32.const 2048) (i32.const 1000) (i32.const 1080))
+        unreachable";
+    let mut owner = host.start(&orchestrator(body), "0").await;
+    assert!(matches!(owner.turn().await, Outcome::Parked));
+    owner.answer(3, &format!("\"{}\"", "x".repeat(10_000)));
+    owner.turn().await;
+    assert_eq!(
+        owner.failure().message,
+        "the list of all answers has 10002000 bytes; at most 8388608 are allowed"
+    );
+}
+
+#[tokio::test]
 async fn a_guest_too_many_is_told_that_there_is_no_room() {
     let host = Host::with(|settings| settings.hot_guests_max = 1);
     let bytes = orchestrator(CHAIN);
