@@ -98,9 +98,8 @@ impl Stage {
             // The tests of whole hosts run the binary. With all targets, as for the tests: other features of a crate below
             // would mean its code twice.
             Self::Build => {
-                run(project
-                    .cargo()
-                    .args(["build", "--locked", "--workspace", "--all-targets"]))?
+                let arguments = ["build", "--locked", "--workspace", "--all-targets"];
+                run(project.cargo().args(arguments))?;
             }
             Self::Test => test(project)?,
             Self::Doctest => {
