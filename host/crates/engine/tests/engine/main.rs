@@ -1,5 +1,7 @@
 //! The engine over scripted guests, a hub in memory and a clock that stands still unless everything waits for it.
 
+#![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
+
 mod scripted;
 
 use std::sync::Arc;
