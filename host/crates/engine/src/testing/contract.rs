@@ -86,6 +86,7 @@ macro_rules! each_promise {
             orphans_outlive_a_new_execution
             orphans_of_a_terminated_instance_are_dropped
             // Timers.
+            timers_are_listed_after_the_last_place_of_a_time
             timers_are_listed_page_by_page_while_they_change
             timers_that_are_done_are_forgotten
             an_end_forgets_all_timers

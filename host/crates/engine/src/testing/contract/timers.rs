@@ -1,8 +1,8 @@
-use soloist_core::{EventId, Timer, Timestamp};
+use soloist_core::{EventId, ExecutionId, Timer, Timestamp};
 
 use crate::testing::seen::{all_timers, timers};
 use crate::testing::story::{Story, at, began, commit, prepare, raised_event, terminated};
-use crate::{Operation, TaskHub};
+use crate::{Operation, TaskHub, TimerCursor};
 
 fn timer(scheduled: u64, fire_at: i64) -> Timer {
     Timer {
@@ -35,6 +35,19 @@ fn setting(story: &mut Story, all: &[(u64, i64)]) -> Operation {
 
 fn row(instance: &str, scheduled: u64, fire_at: i64) -> (String, u64, i64) {
     (instance.to_owned(), scheduled, fire_at)
+}
+
+pub async fn timers_are_listed_after_the_last_place_of_a_time<H: TaskHub>(hub: &H) {
+    prepare(hub).await;
+    let story = with_timers(hub, "a", &[(3, 50), (4, 51)]).await;
+    let last = TimerCursor {
+        fire_at: at(50),
+        execution: ExecutionId::new(uuid::Uuid::max()),
+        scheduled: EventId::new(u64::MAX),
+    };
+    let page = timers(hub, Some(last), 60, 10).await;
+    let rest: Vec<_> = page.iter().map(|due| due.cursor.scheduled.get()).collect();
+    assert_eq!(rest, [4], "of {}", story.instance);
 }
 
 pub async fn timers_are_listed_page_by_page_while_they_change<H: TaskHub>(hub: &H) {
