@@ -49,7 +49,7 @@ impl Execution {
     /// If no request made this task, or history has something else here.
     pub fn cancel(&mut self, id: TaskId) -> Result<(), Refusal> {
         self.check_task(id)?;
-        if self.is_done(id) {
+        if self.seems_done(id) {
             return Ok(());
         }
         let task = &self.tasks[id.0 as usize];
@@ -87,8 +87,19 @@ impl Execution {
         Ok(())
     }
 
+    /// True if the guest has got past the answer of the task: it stands at or before the guest's position, an event wait was
+    /// consumed, or the task was cancelled. What lies beyond has not happened yet, so this is no peek: every replay says the
+    /// same here.
+    ///
+    /// # Errors
+    /// If no request made this task.
+    pub fn is_done(&mut self, id: TaskId) -> Result<bool, Refusal> {
+        self.check_task(id)?;
+        Ok(self.seems_done(id))
+    }
+
     /// True if, for the guest, it is too late to give the task up.
-    fn is_done(&self, id: TaskId) -> bool {
+    fn seems_done(&self, id: TaskId) -> bool {
         #[cfg(test)]
         if crate::tempting::Tempting::AnyAnswerIsDone.is_in_force() {
             return self.standing(id).is_some();

@@ -55,6 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => pick().prop_map(Step::Await),
         4 => prop::collection::vec(pick(), 1..5).prop_map(Step::Any),
         1 => prop::collection::vec(pick(), 1..3).prop_map(Step::All),
+        2 => pick().prop_map(Step::Done),
         2 => Just(Step::Now),
         1 => prop::sample::select(&[Step::Guid, Step::Log, Step::Status][..]),
         1 => (1..4_u8).prop_map(Step::SkipIfOdd),

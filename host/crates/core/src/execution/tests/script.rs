@@ -19,6 +19,8 @@ pub(super) enum Step {
     Timer(u16),
     Wait(&'static str),
     Cancel(Pick),
+    /// Asks whether the task is done, without waiting.
+    Done(Pick),
     Await(Pick),
     Any(Vec<Pick>),
     All(Vec<Pick>),
@@ -66,6 +68,7 @@ pub(super) enum Seen {
     Got(u32, TaskResult),
     First(u32),
     All(Vec<TaskResult>),
+    Done(bool),
     Now(i64),
     Guid(Uuid),
 }
@@ -156,6 +159,12 @@ impl Guest {
                     execution.cancel(task)?;
                 }
                 return Ok(true);
+            }
+            Step::Done(pick) => {
+                let Some(task) = self.pick(*pick) else {
+                    return Ok(true);
+                };
+                Seen::Done(execution.is_done(task)?)
             }
             Step::Await(pick) => {
                 let Some(task) = self.pick(*pick) else {
@@ -289,6 +298,7 @@ fn mixed(hash: u64, seen: &Seen) -> u64 {
             .iter()
             .for_each(|result| add(text(result).as_bytes())),
         Seen::Asked(number) | Seen::First(number) => add(&number.to_be_bytes()),
+        Seen::Done(done) => add(&[u8::from(*done)]),
         Seen::Now(millis) => add(&millis.to_be_bytes()),
         Seen::Guid(guid) => add(guid.as_bytes()),
     }
