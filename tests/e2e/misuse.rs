@@ -149,3 +149,23 @@ async fn what_later_versions_bring_answers_unsupported() -> Result<()> {
     );
     Ok(())
 }
+
+/// As the README of the SDK says.
+#[tokio::test]
+async fn without_wasi_the_calls_of_the_language_fail_or_do_nothing() -> Result<()> {
+    let (_host, client) = host_with(HostOptions::default(), &["native"]).await?;
+    for call in ["system-time", "instant", "sleep"] {
+        client.start("native", call, &json!({"call": call})).await?;
+        assert_eq!(failure_of(&client, call).await?["errorType"], "Trap");
+    }
+    let printed = client.run("native", "p", &json!({"call": "print"})).await?;
+    assert_eq!(
+        (&*printed.status, printed.output),
+        ("Completed", Value::Null)
+    );
+    for call in ["file", "socket"] {
+        let refused = client.run("native", call, &json!({"call": call})).await?;
+        assert!(refused.output.is_string(), "{refused:?}");
+    }
+    Ok(())
+}

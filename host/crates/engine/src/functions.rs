@@ -262,30 +262,20 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
 /// What a component is bound as.
 fn choose_kind(exports: Exports, asked: Option<FunctionKind>) -> Result<FunctionKind, DeployError> {
     let refused = |message: &str| Err(ModuleError(message.to_owned()).into());
-    let kind = match (asked, exports.orchestrator, exports.activity) {
-        (None, true, true) => return Err(DeployError::KindNeeded),
-        (Some(FunctionKind::Orchestrator), false, _) => {
-            return refused(
-                "this component does not export soloist:orchestration/orchestrator: bind it with ?kind=activity",
-            );
-        }
-        (Some(FunctionKind::Activity), _, false) => {
-            return refused(
-                "this component does not export soloist:orchestration/activity: bind it with ?kind=orchestrator",
-            );
-        }
-        (None, false, false) => {
-            return refused(
-                "this component exports neither soloist:orchestration/orchestrator nor soloist:orchestration/activity: build \
+    match (asked, exports.orchestrator, exports.activity) {
+        (None, true, true) => Err(DeployError::KindNeeded),
+        (Some(FunctionKind::Orchestrator), false, _) => refused(
+            "this component does not export soloist:orchestration/orchestrator: bind it with ?kind=activity",
+        ),
+        (Some(FunctionKind::Activity), _, false) => refused(
+            "this component does not export soloist:orchestration/activity: bind it with ?kind=orchestrator",
+        ),
+        (None, false, false) => refused(
+            "this component exports neither soloist:orchestration/orchestrator nor soloist:orchestration/activity: build \
                  it against wit/soloist.wit",
-            );
-        }
-        (Some(kind), _, _) => kind,
-        (None, true, false) => FunctionKind::Orchestrator,
-        (None, false, true) => FunctionKind::Activity,
-    };
-    match (kind, exports.orchestrator_refused) {
-        (FunctionKind::Orchestrator, Some(message)) => refused(message),
-        _ => Ok(kind),
+        ),
+        (Some(kind), _, _) => Ok(kind),
+        (None, true, false) => Ok(FunctionKind::Orchestrator),
+        (None, false, true) => Ok(FunctionKind::Activity),
     }
 }

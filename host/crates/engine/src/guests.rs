@@ -103,8 +103,6 @@ pub struct Exports {
     pub orchestrator: bool,
     /// It exports the activity interface.
     pub activity: bool,
-    /// Why its orchestrator could not run here although it is exported, in a sentence.
-    pub orchestrator_refused: Option<&'static str>,
 }
 
 /// Why bytes are no usable component. Each says what to do.

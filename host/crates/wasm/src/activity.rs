@@ -15,10 +15,8 @@ use crate::module::{ActivityPre, Module};
 use crate::output::Output;
 use crate::ticker::Ticker;
 use crate::trap::{Kind, Shortage, Stop, Stopped};
+use crate::wasi::RANDOM_BYTES_MAX;
 use crate::{WasmSettings, arguments};
-
-/// The largest block of random bytes that a guest may ask for at once.
-const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
 /// What the store of an activity holds.
 pub(crate) struct ActivityState {
@@ -39,8 +37,8 @@ struct Wasi {
 impl Wasi {
     /// Nothing is granted: no environment, arguments, directories or network. Clocks and random numbers are real.
     fn new(function: &str) -> Self {
-        let stdout = Output::new("stdout", function.to_owned());
-        let stderr = Output::new("stderr", function.to_owned());
+        let stdout = Output::of_activity("stdout", function.to_owned());
+        let stderr = Output::of_activity("stderr", function.to_owned());
         let context = WasiCtx::builder()
             .stdout(stdout.clone())
             .stderr(stderr.clone())

@@ -1,6 +1,6 @@
 //! Is this a component that can run here? Every answer but yes says what to do.
 
-use soloist_engine::ModuleError;
+use soloist_engine::{Exports, ModuleError};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex};
 
@@ -15,13 +15,6 @@ const MAGIC: &[u8] = b"\0asm";
 /// The version and layer that follow, of a core module and of a component.
 const CORE: [u8; 4] = [1, 0, 0, 0];
 const COMPONENT: [u8; 4] = [0x0D, 0, 1, 0];
-
-/// Which of the two interfaces a component exports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Exported {
-    pub(crate) orchestrator: bool,
-    pub(crate) activity: bool,
-}
 
 /// A look at the first bytes, before they are compiled.
 pub(crate) fn header(bytes: &[u8]) -> Result<(), ModuleError> {
@@ -56,8 +49,8 @@ pub(crate) fn header(bytes: &[u8]) -> Result<(), ModuleError> {
 }
 
 /// Which interfaces the component exports, with the right types.
-pub(crate) fn exports(component: &Component) -> Result<Exported, ModuleError> {
-    let exported = Exported {
+pub(crate) fn exports(component: &Component) -> Result<Exports, ModuleError> {
+    let exported = Exports {
         orchestrator: exports_run(component, ORCHESTRATOR)?,
         activity: exports_run(component, ACTIVITY)?,
     };
@@ -105,7 +98,7 @@ fn run_of(component: &Component, instance: &ComponentExportIndex) -> Option<Comp
 }
 
 /// The names of all imports.
-pub(crate) fn imports(component: &Component) -> impl Iterator<Item = String> {
+fn imports(component: &Component) -> impl Iterator<Item = String> {
     let ty = component.component_type();
     let names: Vec<String> = ty
         .imports(component.engine())
@@ -145,11 +138,7 @@ pub(crate) fn link_error(
     }
     ModuleError(format!(
         "this component imports '{name}', which the host does not offer to {noun} ({cause}): build it for the world \
-         {world} of wit/soloist.wit, with no other imports than that names{}",
-        match kind {
-            Kind::Orchestrator => "",
-            Kind::Activity => " and WASI 0.2 without HTTP",
-        }
+         {world} of wit/soloist.wit, with no other imports than that names and WASI 0.2 without HTTP"
     ))
 }
 

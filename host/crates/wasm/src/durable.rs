@@ -17,7 +17,10 @@ use crate::trap::Stop;
 
 impl OrchestratorState {
     /// Lets `ask` have the execution. What `ask` refuses stops the guest, and the execution remembers it.
-    fn ask<R>(&mut self, ask: impl FnOnce(&mut Execution) -> Result<R, Refusal>) -> Result<R> {
+    pub(crate) fn ask<R>(
+        &mut self,
+        ask: impl FnOnce(&mut Execution) -> Result<R, Refusal>,
+    ) -> Result<R> {
         let mut execution = self.execution();
         let answer = ask(&mut execution).map_err(|refusal| execution.refuse(refusal));
         Ok(answer.map_err(Stop::from)?)
@@ -29,7 +32,7 @@ impl OrchestratorState {
     }
 
     /// Parks the guest until `ask` has an answer. The owner delivers facts and polls again: there is nobody to wake.
-    async fn wait<R>(
+    pub(crate) async fn wait<R>(
         &mut self,
         mut ask: impl FnMut(&mut Execution) -> Result<Option<R>, Refusal>,
     ) -> Result<R> {

@@ -23,6 +23,7 @@ mod room;
 mod settings;
 mod ticker;
 mod trap;
+mod wasi;
 
 pub use guests::WasmGuests;
 pub use orchestrator::WasmOrchestrator;

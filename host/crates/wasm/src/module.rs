@@ -14,7 +14,7 @@ use crate::{WasmError, check};
 /// A component that is compiled and linked.
 pub(crate) struct Module {
     pub(crate) exports: Exports,
-    /// Ready to be begun as an orchestrator, unless that was refused.
+    /// Ready to be begun as an orchestrator.
     pub(crate) orchestrator: Option<OrchestratorPre>,
     /// Ready to be begun as an activity.
     pub(crate) activity: Option<ActivityPre>,
@@ -39,11 +39,6 @@ pub(crate) struct Linkers {
     activity: Linker<ActivityState>,
 }
 
-/// Why an orchestrator that imports WASI cannot run yet.
-const WASI_REFUSED: &str = "this orchestrator imports WASI (wasi:*), which the host does not offer to orchestrators yet: \
-    build it without, for example for wasm32-unknown-unknown in Rust, or with the standard input and output, clocks and \
-    random numbers of its language's runtime disabled";
-
 impl Linkers {
     pub(crate) fn new(engine: &Engine) -> Result<Self, WasmError> {
         let failed = |error: wasmtime::Error| WasmError::Engine(error.into());
@@ -59,21 +54,15 @@ impl Linkers {
         component: &Component,
         component_bytes: usize,
     ) -> Result<Module, ModuleError> {
-        let exported = check::exports(component)?;
-        let imports_wasi = check::imports(component).any(|name| name.starts_with("wasi:"));
-        let orchestrator_refused = (exported.orchestrator && imports_wasi).then_some(WASI_REFUSED);
+        let exports = check::exports(component)?;
         let mut module = Module {
-            exports: Exports {
-                orchestrator: exported.orchestrator,
-                activity: exported.activity,
-                orchestrator_refused,
-            },
+            exports,
             orchestrator: None,
             activity: None,
             needs: needs(component)?,
             component_bytes,
         };
-        if exported.orchestrator && orchestrator_refused.is_none() {
+        if exports.orchestrator {
             let instance = self
                 .orchestrator
                 .instantiate_pre(component)
@@ -82,7 +71,7 @@ impl Linkers {
                 .map_err(|error| check::unusable(&error))?;
             module.orchestrator = Some(OrchestratorPre { instance, indices });
         }
-        if exported.activity {
+        if exports.activity {
             let instance = self
                 .activity
                 .instantiate_pre(component)

@@ -16,6 +16,7 @@ use crate::module::{Module, OrchestratorPre};
 use crate::room::Place;
 use crate::ticker::Ticker;
 use crate::trap::{Kind, Shortage, Stop, Stopped};
+use crate::wasi::{self, Wasi};
 use crate::{WasmSettings, arguments};
 
 /// What a parked guest takes that hardly uses its memory: its stack, its page tables and our bookkeeping. Measured.
@@ -62,9 +63,17 @@ pub(crate) struct OrchestratorState {
     position: Option<Position>,
     pub(crate) payload_bytes_max: usize,
     pub(crate) memory_bytes_max: usize,
+    /// Made when the guest first asks for anything of WASI: many orchestrators import nothing of it.
+    wasi: Option<Box<Wasi>>,
 }
 
 impl OrchestratorState {
+    pub(crate) fn wasi(&mut self) -> &mut Wasi {
+        let execution = &self.execution;
+        self.wasi
+            .get_or_insert_with(|| Box::new(Wasi::new(execution)))
+    }
+
     pub(crate) fn execution(&self) -> MutexGuard<'_, Execution> {
         self.execution
             .lock()
@@ -93,6 +102,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<OrchestratorSta
     types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
     durable::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
     activity_context::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    wasi::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -114,6 +124,7 @@ impl WasmOrchestrator {
             position: None,
             payload_bytes_max: settings.payload_bytes_max,
             memory_bytes_max: settings.memory_bytes_max,
+            wasi: None,
         };
         Self {
             run: Box::pin(run(module, state)),
@@ -137,7 +148,10 @@ async fn run(module: Arc<Module>, state: OrchestratorState) -> Turn {
     store.limiter(|state| &mut state.limits);
     store.epoch_deadline_callback(|mut context| Ok(context.data_mut().tick()?));
     store.set_epoch_deadline(1);
-    let error = match call(pre, &mut store).await {
+    let result = call(pre, &mut store).await;
+    let wasi = store.data().wasi.as_ref();
+    let said = wasi.map(|wasi| wasi.finish()).unwrap_or_default();
+    let error = match result {
         Ok(Ok(result)) => return Turn::Returned(arguments::returned(result, bytes_max)),
         Ok(Err(error)) => error,
         Err(Shortage(error)) => {
@@ -149,7 +163,7 @@ async fn run(module: Arc<Module>, state: OrchestratorState) -> Turn {
         }
     };
     let refused = store.data().limits.refused();
-    let Stopped { error, failure } = Stopped::of(&error, Kind::Orchestrator, refused, "");
+    let Stopped { error, failure } = Stopped::of(&error, Kind::Orchestrator, refused, &said);
     Turn::Stopped { error, failure }
 }
 

@@ -1,6 +1,9 @@
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use soloist_core::{LOG_MESSAGE_BYTES_MAX, LogLevel};
+use soloist_engine::SharedExecution;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
@@ -13,29 +16,54 @@ const TAIL_BYTES_MAX: usize = 2 * 1024;
 /// How much a guest may write at once, in bytes.
 const CHUNK_BYTES_MAX: usize = 16 * 1024;
 
-/// What a guest prints: its lines go to the host's log.
+/// What a guest prints, line by line.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Mutex<Printed>>);
 
+/// Where the lines go.
+enum Sink {
+    /// Of an activity: the host's own log.
+    Host {
+        stream: &'static str,
+        /// Who prints.
+        function: String,
+        total: usize,
+    },
+    /// Of an orchestrator: the log of its instance, each line once.
+    Instance {
+        execution: SharedExecution,
+        level: LogLevel,
+    },
+}
+
 struct Printed {
-    stream: &'static str,
-    /// Who prints.
-    function: String,
-    /// The end of what was printed, with the line that is not yet ended.
-    tail: Vec<u8>,
-    /// Where that line begins in `tail`.
-    line: usize,
-    total: usize,
+    sink: Sink,
+    /// The line that is not yet ended, as far as it is kept.
+    line: Vec<u8>,
+    /// The lines that were printed last, each with its end.
+    tail: VecDeque<u8>,
 }
 
 impl Output {
-    pub(crate) fn new(stream: &'static str, function: String) -> Self {
-        Self(Arc::new(Mutex::new(Printed {
+    /// What an activity prints to `stream`.
+    pub(crate) fn of_activity(stream: &'static str, function: String) -> Self {
+        Self::to(Sink::Host {
             stream,
             function,
-            tail: Vec::new(),
-            line: 0,
             total: 0,
+        })
+    }
+
+    /// What an orchestrator prints, at this level.
+    pub(crate) fn of_orchestrator(execution: SharedExecution, level: LogLevel) -> Self {
+        Self::to(Sink::Instance { execution, level })
+    }
+
+    fn to(sink: Sink) -> Self {
+        Self(Arc::new(Mutex::new(Printed {
+            sink,
+            line: Vec::new(),
+            tail: VecDeque::new(),
         })))
     }
 
@@ -43,52 +71,69 @@ impl Output {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Logs a last line that has no end, and returns what was printed last.
+    /// Ends a last line that has no end, and returns what was printed last.
     pub(crate) fn finish(&self) -> String {
         let mut printed = self.printed();
         printed.end_line();
-        String::from_utf8_lossy(&printed.tail).into_owned()
+        let bytes: Vec<u8> = printed.tail.iter().copied().collect();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
 impl Printed {
     fn print(&mut self, bytes: &[u8]) {
-        let before = self.total;
-        self.total = self.total.saturating_add(bytes.len());
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.tail.extend_from_slice(line);
-            if before < PRINTED_BYTES_MAX && line.ends_with(b"\n") {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let room = LOG_MESSAGE_BYTES_MAX.saturating_sub(self.line.len());
+            self.line.extend_from_slice(&piece[..piece.len().min(room)]);
+            if piece.ends_with(b"\n") {
                 self.end_line();
             }
-        }
-        if self.tail.len() > 2 * TAIL_BYTES_MAX {
-            let gone = self.tail.len() - TAIL_BYTES_MAX;
-            self.tail.drain(..gone);
-            self.line = self.line.saturating_sub(gone);
-        }
-        if before < PRINTED_BYTES_MAX && self.total >= PRINTED_BYTES_MAX {
-            tracing::warn!(
-                target: "soloist::activity",
-                function = self.function,
-                stream = self.stream,
-                bytes_max = PRINTED_BYTES_MAX,
-                "the activity prints too much; the rest is dropped"
-            );
         }
     }
 
     fn end_line(&mut self) {
-        let line = String::from_utf8_lossy(&self.tail[self.line..]);
-        let line = line.trim_end();
-        if !line.is_empty() {
-            tracing::info!(
-                target: "soloist::activity",
-                function = self.function,
-                stream = self.stream,
-                "{line}"
-            );
+        let line = std::mem::take(&mut self.line);
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_end();
+        if text.is_empty() {
+            return;
         }
-        self.line = self.tail.len();
+        self.sink.take(text);
+        self.tail.extend(text.as_bytes());
+        self.tail.push_back(b'\n');
+        let gone = self.tail.len().saturating_sub(TAIL_BYTES_MAX);
+        self.tail.drain(..gone);
+    }
+}
+
+impl Sink {
+    fn take(&mut self, line: &str) {
+        match self {
+            Self::Host {
+                stream,
+                function,
+                total,
+            } => {
+                let before = *total;
+                *total = before.saturating_add(line.len() + 1);
+                if before < PRINTED_BYTES_MAX {
+                    tracing::info!(target: "soloist::activity", function, stream, "{line}");
+                    if *total >= PRINTED_BYTES_MAX {
+                        tracing::warn!(
+                            target: "soloist::activity",
+                            function,
+                            stream,
+                            bytes_max = PRINTED_BYTES_MAX,
+                            "the activity prints too much; the rest is dropped"
+                        );
+                    }
+                }
+            }
+            Self::Instance { execution, level } => execution
+                .lock()
+                .expect("an execution is not used again after a panic")
+                .log(*level, line.to_owned()),
+        }
     }
 }
 
@@ -135,15 +180,20 @@ mod tests {
 
     #[test]
     fn the_end_of_a_flood_is_kept_and_no_more() {
-        let output = Output::new("stderr", "f".to_owned());
+        let output = Output::of_activity("stderr", "f".to_owned());
         for number in 0..50_000 {
             output
                 .printed()
                 .print(format!("line {number}\n").as_bytes());
         }
-        output.printed().print(b"the end");
+        output
+            .printed()
+            .print(&vec![b'x'; 10 * LOG_MESSAGE_BYTES_MAX]);
+        assert!(output.printed().line.len() <= LOG_MESSAGE_BYTES_MAX);
+        output.printed().print(b"\nthe ");
+        output.printed().print(b"end");
         let tail = output.finish();
-        assert!(tail.ends_with("line 49999\nthe end"), "{tail}");
-        assert!(tail.len() <= 2 * TAIL_BYTES_MAX);
+        assert!(tail.ends_with("x\nthe end\n"), "{tail}");
+        assert!(tail.len() <= TAIL_BYTES_MAX);
     }
 }

@@ -22,6 +22,14 @@ pub(crate) enum Stop {
     /// The call is for the other kind of guest.
     #[error("{0} may be called by {1} only")]
     OtherKind(&'static str, &'static str),
+    /// An orchestrator asked for something that no history holds.
+    #[error(
+        "an orchestrator cannot use {0}, for it is replayed from its history: let an activity do it"
+    )]
+    NotReplayable(&'static str),
+    /// `wasi:io/poll` with nothing to wait for.
+    #[error("poll needs at least one pollable: it would wait for ever")]
+    EmptyPoll,
 }
 
 /// How a guest failed that did not return.
@@ -42,6 +50,8 @@ impl Shortage {
         let of_guest = error.is::<Trap>()
             || error.is::<Stop>()
             || error.is::<I32Exit>()
+            // A host function failed that code of the guest called.
+            || error.is::<WasmBacktrace>()
             || limits.refused().is_some();
         if of_guest {
             Ok(error)
@@ -87,7 +97,9 @@ impl Stopped {
                     format!("the activity computed for more than {limit:?}"),
                 ),
             },
-            Some(stop @ Stop::OtherKind(..)) => told(HostError::Trap, stop.to_string()),
+            Some(stop @ (Stop::OtherKind(..) | Stop::NotReplayable(_) | Stop::EmptyPoll)) => {
+                told(HostError::Trap, stop.to_string())
+            }
             None => match memory_refused {
                 Some(bytes_max) => told(
                     HostError::OutOfMemory,

@@ -68,6 +68,7 @@ fn orchestrator(name: &str) -> Option<fn(&Context, Value) -> Output> {
         "unknown-task" => misuse::unknown_task,
         "empty-any" => misuse::empty_any,
         "bad-json" => misuse::bad_json,
+        "native" => misuse::native,
         _ => return None,
     })
 }

@@ -144,3 +144,42 @@ pub(crate) fn bad_json(_: &Context, _: Value) -> Output {
     let task = durable::call_activity("echo", "{not json", None);
     write(durable::await_task(task).is_ok())
 }
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Native {
+    SystemTime,
+    Instant,
+    Sleep,
+    Print,
+    File,
+    Socket,
+}
+
+#[derive(Deserialize)]
+struct Natively {
+    call: Native,
+}
+
+/// Uses a call of the language instead of the SDK's. This component has no WASI.
+pub(crate) fn native(_: &Context, input: Value) -> Output {
+    let Natively { call } = read(input)?;
+    let error = |result: std::io::Result<()>| match result {
+        Ok(()) => Value::Null,
+        Err(error) => json!(error.to_string()),
+    };
+    Ok(match call {
+        Native::SystemTime => json!(format!("{:?}", std::time::SystemTime::now())),
+        Native::Instant => json!(format!("{:?}", std::time::Instant::now())),
+        Native::Sleep => {
+            std::thread::sleep(Duration::from_millis(1));
+            Value::Null
+        }
+        Native::Print => {
+            println!("printed");
+            Value::Null
+        }
+        Native::File => error(std::fs::read("secret").map(drop)),
+        Native::Socket => error(std::net::TcpStream::connect("127.0.0.1:1").map(drop)),
+    })
+}

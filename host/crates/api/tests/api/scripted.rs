@@ -59,7 +59,6 @@ impl Guests for Scripted {
         Ok(Exports {
             orchestrator: script != "activity",
             activity: matches!(script, "activity" | "both"),
-            orchestrator_refused: None,
         })
     }
 

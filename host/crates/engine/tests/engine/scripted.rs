@@ -156,7 +156,6 @@ impl Guests for ScriptedGuests {
         Ok(Exports {
             orchestrator: true,
             activity: true,
-            orchestrator_refused: None,
         })
     }
 

@@ -11,3 +11,4 @@ mod limits;
 mod modules;
 mod orchestrators;
 mod owner;
+mod wasi;

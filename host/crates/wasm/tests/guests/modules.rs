@@ -6,7 +6,7 @@ use soloist_wasm::WasmGuests;
 use crate::component::{
     CHAIN, activity, application, component_with, orchestrator, orchestrator_core,
 };
-use crate::owner::{Host, Outcome, call, json, settings};
+use crate::owner::{Host, Outcome, call, settings};
 
 #[tokio::test]
 async fn the_exports_of_a_component_are_told() {
@@ -21,7 +21,6 @@ async fn the_exports_of_a_component_are_told() {
     let told = |orchestrator, activity| Exports {
         orchestrator,
         activity,
-        orchestrator_refused: None,
     };
     let echo = "(call $ok (local.get $input) (local.get $length))";
     assert_eq!(exports(orchestrator(CHAIN)).await, told(true, false));
@@ -90,41 +89,6 @@ async fn an_unknown_import_is_named() {
         "{refused}"
     );
     assert!(refused.contains("orchestrator-module"), "{refused}");
-}
-
-const RANDOM: [&str; 2] = [
-    "package wasi:random@0.2.0; interface random { get-random-u64: func() -> u64; }",
-    "package test:random;
-     world random { import wasi:random/random@0.2.0; include soloist:orchestration/orchestrator-module@0.1.0; }
-     world both { import wasi:random/random@0.2.0; include soloist:orchestration/application@0.1.0; }",
-];
-
-#[tokio::test]
-async fn an_orchestrator_that_imports_wasi_is_refused_but_its_activity_is_not() {
-    let host = Host::new();
-    let import =
-        r#"(import "wasi:random/random@0.2.0" "get-random-u64" (func $random (result i64)))"#;
-    let body = "(drop (call $random)) (call $ok (local.get $input) (local.get $length))";
-    let core = orchestrator_core(body, import);
-    let bytes = component_with(&core, "random", &RANDOM);
-    let digest = host.guests.digest(&bytes);
-    let exports = host.guests.prepare(digest, bytes).await.unwrap();
-    assert!(exports.orchestrator_refused.unwrap().contains("WASI"));
-
-    let both = format!(
-        r#"{} (func (export "soloist:orchestration/activity@0.1.0#run")
-            (param $input i32) (param $length i32) (result i32) {body}))"#,
-        core.strip_suffix(')').unwrap()
-    );
-    let bytes = component_with(&both, "both", &RANDOM);
-    let digest = host.guests.digest(&bytes);
-    let exports = host
-        .guests
-        .prepare(digest, Arc::clone(&bytes))
-        .await
-        .unwrap();
-    assert!(exports.orchestrator && exports.activity && exports.orchestrator_refused.is_some());
-    assert_eq!(host.call(&bytes, "1").await, Ok(json("1")));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use soloist_core::{
-    Decision, Event, EventKind, Execution, ExecutionId, Fact, Failure, History, HostError,
+    Decision, Event, EventKind, Execution, ExecutionId, Fact, Failure, History, HostError, LogLine,
     ModuleDigest, Nonce, Payload, Started, TaskResult, Timestamp,
 };
 use soloist_engine::{ActivityCall, Guests, Orchestrator, SharedExecution, Turn};
@@ -83,7 +83,7 @@ impl Host {
             started,
             Timestamp::from_millis(1_000),
         );
-        Owner::of(self, module, execution, Vec::new(), 1_000).await
+        Owner::of(self, module, execution, Default::default(), 1_000).await
     }
 
     /// Prepares an activity and calls it once.
@@ -119,6 +119,8 @@ pub(crate) struct Owner<'h> {
     guest: WasmOrchestrator,
     /// All that was decided.
     pub(crate) events: Vec<Event>,
+    /// All lines that were logged.
+    pub(crate) logs: Vec<LogLine>,
     now: i64,
 }
 
@@ -135,7 +137,7 @@ impl<'h> Owner<'h> {
         host: &'h Host,
         module: ModuleDigest,
         execution: Execution,
-        events: Vec<Event>,
+        (events, logs): (Vec<Event>, Vec<LogLine>),
         now: i64,
     ) -> Self {
         let execution = Arc::new(Mutex::new(execution));
@@ -150,8 +152,14 @@ impl<'h> Owner<'h> {
             execution,
             guest,
             events,
+            logs,
             now,
         }
+    }
+
+    /// Moves the owner's clock on.
+    pub(crate) fn set_now(&mut self, millis: i64) {
+        self.now = millis;
     }
 
     /// One turn, at a time one second after the last; what it decided is kept.
@@ -170,6 +178,7 @@ impl<'h> Owner<'h> {
             ),
         };
         self.events.extend(decision.events);
+        self.logs.extend(decision.logs);
         outcome
     }
 
@@ -196,6 +205,7 @@ impl<'h> Owner<'h> {
             execution,
             guest,
             mut events,
+            logs,
             now,
         } = self;
         drop(guest);
@@ -203,8 +213,9 @@ impl<'h> Owner<'h> {
         events.extend(decision.events);
         let history = History::try_from(events.clone()).expect("what was decided is a history");
         let instance = execution.lock().unwrap().instance().clone();
-        let execution = Execution::load(instance, history, 0, None);
-        Self::of(host, module, execution, events, now).await
+        let execution =
+            Execution::load(instance, history, u32::try_from(logs.len()).unwrap(), None);
+        Self::of(host, module, execution, (events, logs), now).await
     }
 
     pub(crate) fn shared(&self) -> SharedExecution {
