@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde::Deserialize;
 use ureq::http::StatusCode;
 
-use super::{Remote, answer, history, line, watch};
+use super::{Remote, answer, history, line, logs, watch};
 use crate::client::{Answer, segment};
 use crate::config::Wait;
 
@@ -34,6 +34,13 @@ pub(crate) enum Verb {
     },
     /// Show the raw events of an instance
     History {
+        /// The instance's ID
+        id: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Show what an instance logged
+    Logs {
         /// The instance's ID
         id: String,
         #[command(flatten)]
@@ -126,6 +133,7 @@ impl Verb {
                 remote,
             } => watch::wait(&remote, &id, timeout),
             Self::History { id, remote } => history::show(&remote, &id),
+            Self::Logs { id, remote } => logs::show(&remote, &id),
             Self::Raise {
                 id,
                 event,

@@ -52,6 +52,10 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
             "/admin/instances/{id}/history",
             get(admin::instances::history::<H, G, P>),
         )
+        .route(
+            "/admin/instances/{id}/logs",
+            get(admin::instances::logs::<H, G, P>),
+        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<H, G, P>))
         .fallback(management::serve::<H, G, P>)

@@ -9,7 +9,7 @@ use crate::mailbox::{AdmittedStart, Mail, Reply};
 use crate::shared::{Shared, unavailable};
 use crate::{
     DeployError, Deployment, EngineSettings, FunctionKind, FunctionRecord, Guests, HubError,
-    InstanceStatus, ModuleState, Platform, Purged, RemovedModule, Start, StartError, Started,
+    InstanceStatus, Logs, ModuleState, Platform, Purged, RemovedModule, Start, StartError, Started,
     TaskHub, Told,
 };
 
@@ -104,6 +104,16 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
     /// The history of the current execution of an instance, or `None`.
     pub async fn history(&self, id: &InstanceId) -> Result<Option<History>, HubError> {
         Ok(self.shared.hub.load(id).await?.map(|loaded| loaded.history))
+    }
+
+    /// The log of the current execution of an instance, or `None`: at most `limit` lines after the ordinal `after`.
+    pub async fn logs(
+        &self,
+        id: &InstanceId,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Result<Option<Logs>, HubError> {
+        self.shared.hub.logs(id, after, limit).await
     }
 
     /// Returns when the instance has ended, or after `timeout`, with its status then. Woken by the commit.

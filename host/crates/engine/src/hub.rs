@@ -39,6 +39,15 @@ pub trait TaskHub: Send + Sync + 'static {
         id: &InstanceId,
     ) -> impl Future<Output = Result<Option<InstanceStatus>, HubError>> + Send;
 
+    /// The log of the current execution of an instance, or `None` if there is no such instance: at most `limit` lines that
+    /// come after the ordinal `after`, in order.
+    fn logs(
+        &self,
+        id: &InstanceId,
+        after: Option<u32>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Option<Logs>, HubError>> + Send;
+
     /// All that is stored of an instance goes, if it has ended.
     fn purge(&self, id: &InstanceId) -> impl Future<Output = Result<Purged, HubError>> + Send;
 
@@ -285,6 +294,15 @@ pub struct InstanceStatus {
     pub created: Timestamp,
     /// When an operation last changed it.
     pub last_updated: Timestamp,
+}
+
+/// Lines that an execution logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The execution.
+    pub execution: ExecutionId,
+    /// The lines, by ordinal.
+    pub lines: Vec<LogLine>,
 }
 
 /// What became of a purge.

@@ -30,7 +30,7 @@ pub use guests::{
 };
 pub use hub::{
     Begin, Bound, DueTimer, Expects, FunctionKind, FunctionRecord, HubError, InboxMessage,
-    InstanceStatus, Loaded, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
+    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
     RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished,
 };
 pub use outcome::{DeployError, Deployment, ModuleState, Start, StartError, Started, Told};

@@ -56,6 +56,7 @@ pub(crate) trait Columns {
     fn execution(&self, column: usize) -> rusqlite::Result<ExecutionId>;
     fn time(&self, column: usize) -> rusqlite::Result<Timestamp>;
     fn status(&self, column: usize) -> rusqlite::Result<RuntimeStatus>;
+    fn level(&self, column: usize) -> rusqlite::Result<LogLevel>;
     fn kind(&self, column: usize) -> rusqlite::Result<FunctionKind>;
     fn size(&self, column: usize) -> rusqlite::Result<u64>;
     fn digest(&self, column: usize) -> rusqlite::Result<ModuleDigest>;
@@ -87,6 +88,17 @@ impl Columns for Row<'_> {
             3 => Ok(RuntimeStatus::Completed),
             4 => Ok(RuntimeStatus::Failed),
             5 => Ok(RuntimeStatus::Terminated),
+            number => Err(rusqlite::Error::IntegralValueOutOfRange(column, number)),
+        }
+    }
+
+    fn level(&self, column: usize) -> rusqlite::Result<LogLevel> {
+        match self.get(column)? {
+            0 => Ok(LogLevel::Trace),
+            1 => Ok(LogLevel::Debug),
+            2 => Ok(LogLevel::Info),
+            3 => Ok(LogLevel::Warn),
+            4 => Ok(LogLevel::Error),
             number => Err(rusqlite::Error::IntegralValueOutOfRange(column, number)),
         }
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
 use soloist_engine::{
-    Bound, BoxError, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, ModuleRecord,
-    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, BoxError, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, Logs,
+    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
+    Unfinished,
 };
 
 use crate::change::Change;
@@ -137,6 +138,19 @@ impl TaskHub for SqliteHub {
     async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {
         self.read_instance("reading a status", id, instances::status)
             .await
+    }
+
+    async fn logs(
+        &self,
+        id: &InstanceId,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Result<Option<Logs>, HubError> {
+        let id = id.clone();
+        self.read("reading a log", move |database| {
+            lists::logs(database, &id, after, limit)
+        })
+        .await
     }
 
     async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {

@@ -1,8 +1,8 @@
 //! What is read page by page.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use soloist_core::{EventId, ExecutionId, InstanceId, Payload, Timestamp};
-use soloist_engine::{DueTimer, Orphan, TimerCursor, Unfinished};
+use soloist_core::{EventId, ExecutionId, InstanceId, LogLine, Payload, Timestamp};
+use soloist_engine::{DueTimer, Logs, Orphan, TimerCursor, Unfinished};
 
 use crate::columns::{self, Columns};
 use crate::write::Refused;
@@ -29,6 +29,42 @@ pub(crate) fn unfinished(
             },
         )?
         .collect()
+}
+
+pub(crate) fn logs(
+    database: &mut Connection,
+    id: &InstanceId,
+    after: Option<u32>,
+    limit: usize,
+) -> rusqlite::Result<Option<Logs>> {
+    let moment = database.transaction()?;
+    let execution = moment
+        .prepare_cached("SELECT execution FROM instance WHERE instance_id = ?1")?
+        .query_row([id.as_str()], |row| row.execution(0))
+        .optional()?;
+    let Some(execution) = execution else {
+        return Ok(None);
+    };
+    // Ordinals begin at 0.
+    let after = after.map_or(-1, i64::from);
+    let lines = moment
+        .prepare_cached(
+            "SELECT ordinal, timestamp, level, message FROM log WHERE execution = ?1 AND ordinal > ?2 \
+             ORDER BY ordinal LIMIT ?3",
+        )?
+        .query_map(
+            params![columns::execution(&execution), after, columns::number(limit)],
+            |row| {
+                Ok(LogLine {
+                    ordinal: row.get(0)?,
+                    timestamp: row.time(1)?,
+                    level: row.level(2)?,
+                    message: row.get(3)?,
+                })
+            },
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(Logs { execution, lines }))
 }
 
 pub(crate) fn orphans(

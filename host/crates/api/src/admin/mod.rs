@@ -1,6 +1,7 @@
-//! What only an operator does: functions, modules, raw histories.
+//! What only an operator does: functions, modules, raw histories, logs.
 
 pub(crate) mod functions;
 mod history;
 pub(crate) mod instances;
+mod log;
 pub(crate) mod modules;

@@ -167,3 +167,30 @@ async fn a_raw_history_names_its_execution_and_keeps_the_nonce() {
         reply.assert_problem(StatusCode::NOT_FOUND, "not-found");
     }
 }
+
+#[tokio::test]
+async fn a_log_is_told_line_by_line() {
+    let world = World::with_functions([("Tell", "log one two")]).await;
+    world.post("/api/orchestrators/Tell/a%20b", "[1]").await;
+    let log = world.get("/admin/instances/a%20b/logs").await.json();
+    assert_eq!(log["instanceId"], "a b");
+    let lines = log["lines"].as_array().unwrap();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| (&line["ordinal"], &line["level"], &line["message"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&0.into(), &"info".into(), &"one".into()),
+            (&1.into(), &"info".into(), &"two".into())
+        ]
+    );
+    assert!(log.get("next").is_none(), "{log}");
+    let rest = world.get("/admin/instances/a%20b/logs?after=0").await;
+    assert_eq!(rest.json()["lines"].as_array().unwrap().len(), 1);
+    let bad = world.get("/admin/instances/a%20b/logs?after=x").await;
+    bad.assert_problem(StatusCode::BAD_REQUEST, "invalid-query");
+    let unknown = world.get("/admin/instances/b/logs").await;
+    unknown.assert_problem(StatusCode::NOT_FOUND, "not-found");
+}

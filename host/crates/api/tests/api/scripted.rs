@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use soloist_core::{
-    Action, ExecutionId, Failure, InstanceId, ModuleDigest, Nonce, Payload, TaskId, TaskResult,
-    Timestamp,
+    Action, ExecutionId, Failure, InstanceId, LogLevel, ModuleDigest, Nonce, Payload, TaskId,
+    TaskResult, Timestamp,
 };
 use soloist_engine::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, Platform,
@@ -120,6 +120,13 @@ impl Orchestrator for Script {
                     Some(result) => Turn::Returned(result),
                     None => Turn::Parked,
                 }
+            }
+            "log" => {
+                let mut execution = self.execution.lock().unwrap();
+                for word in rest.split(' ') {
+                    execution.log(LogLevel::Info, word.to_owned());
+                }
+                Turn::Returned(Ok(Payload::null()))
             }
             other => unreachable!("no script says {other}"),
         }

@@ -66,6 +66,7 @@ macro_rules! each_promise {
             a_status_says_what_its_history_says
             a_custom_status_stays_until_it_is_set_anew
             a_log_line_is_stored_once
+            a_log_is_read_page_by_page
             a_purge_takes_all_of_an_ended_instance
             a_live_or_unknown_instance_is_not_purged
             nothing_of_a_purged_instance_is_used_again

@@ -6,8 +6,8 @@ use soloist_core::{
 
 use self::state::{Refused, State};
 use crate::{
-    Bound, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, ModuleRecord, NewModule,
-    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, Logs, ModuleRecord,
+    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 mod functions;
@@ -140,6 +140,23 @@ impl TaskHub for MemoryHub {
             custom_status: instance.custom_status.clone(),
             created: instance.created,
             last_updated: instance.last_updated,
+        }))
+    }
+
+    async fn logs(
+        &self,
+        id: &InstanceId,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Result<Option<Logs>, HubError> {
+        let shared = self.lock();
+        Ok(shared.state.instances.get(id).map(|instance| {
+            let lines = instance.logs.values();
+            let rest = lines.filter(|line| after.is_none_or(|after| line.ordinal > after));
+            Logs {
+                execution: instance.execution,
+                lines: rest.take(limit).cloned().collect(),
+            }
         }))
     }
 

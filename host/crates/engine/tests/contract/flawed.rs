@@ -6,7 +6,7 @@ use soloist_core::{
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
-    Bound, DueTimer, Expects, FunctionRecord, HubError, InstanceStatus, Loaded, ModuleRecord,
+    Bound, DueTimer, Expects, FunctionRecord, HubError, InstanceStatus, Loaded, Logs, ModuleRecord,
     NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
@@ -157,6 +157,15 @@ impl TaskHub for Flawed {
             _ => {}
         }
         Ok(status)
+    }
+
+    async fn logs(
+        &self,
+        id: &InstanceId,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Result<Option<Logs>, HubError> {
+        self.hub.logs(id, after, limit).await
     }
 
     async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {

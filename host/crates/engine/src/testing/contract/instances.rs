@@ -99,6 +99,47 @@ pub async fn a_log_line_is_stored_once<H: TaskHub>(hub: &H) {
     assert_eq!(loaded(hub, &story).await.logged, 4);
 }
 
+pub async fn a_log_is_read_page_by_page<H: TaskHub>(hub: &H) {
+    prepare(hub).await;
+    let (mut story, mut quiet) = (Story::of("a"), Story::of("b"));
+    commit(hub, story.start(10, "1")).await;
+    commit(hub, quiet.start(10, "1")).await;
+    let line = |ordinal, level| LogLine {
+        ordinal,
+        timestamp: at(10 + i64::from(ordinal)),
+        level,
+        message: format!("line\n{ordinal} \u{fc}"),
+    };
+    let lines = [
+        line(0, LogLevel::Trace),
+        line(1, LogLevel::Debug),
+        line(2, LogLevel::Info),
+        line(3, LogLevel::Warn),
+        line(4, LogLevel::Error),
+    ];
+    let turn = Operation {
+        logs: lines.to_vec(),
+        ..story.turn(11, [began()])
+    };
+    commit(hub, turn).await;
+    let execution = loaded(hub, &story).await.history.started().execution;
+    for (after, limit, expected) in [
+        (None, 3, &lines[..3]),
+        (Some(2), 3, &lines[3..]),
+        (Some(4), 3, &[]),
+        (None, 100, &lines[..]),
+    ] {
+        let read = hub.logs(&story.instance, after, limit).await;
+        let logs = read.expect("it can be read").expect("it was started");
+        assert_eq!((logs.execution, &logs.lines[..]), (execution, expected));
+    }
+    let read = hub.logs(&quiet.instance, None, 3).await;
+    let logs = read.expect("it can be read").expect("it was started");
+    assert_eq!(logs.lines, []);
+    let read = hub.logs(&id("unknown"), None, 3).await;
+    assert_eq!(read.expect("it can be read"), None);
+}
+
 pub async fn a_purge_takes_all_of_an_ended_instance<H: TaskHub>(hub: &H) {
     prepare(hub).await;
     let (mut story, mut other) = (Story::of("a"), Story::of("b"));

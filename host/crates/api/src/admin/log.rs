@@ -1,0 +1,49 @@
+use serde::Serialize;
+use soloist_core::{ExecutionId, InstanceId, LogLevel, LogLine};
+use soloist_engine::Logs;
+
+use crate::moment::milliseconds;
+
+/// A page of what an instance logged.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InstanceLog<'l> {
+    instance_id: &'l str,
+    execution_id: ExecutionId,
+    lines: Vec<Line<'l>>,
+    /// Where the next page begins: `after`; nothing if this is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'l> {
+    ordinal: u32,
+    timestamp: String,
+    level: LogLevel,
+    message: &'l str,
+}
+
+impl<'l> InstanceLog<'l> {
+    /// `limit` is how many lines were asked for.
+    pub(crate) fn new(instance: &'l InstanceId, logs: &'l Logs, limit: usize) -> Self {
+        let last = logs.lines.last().filter(|_| logs.lines.len() >= limit);
+        Self {
+            instance_id: instance.as_str(),
+            execution_id: logs.execution,
+            lines: logs.lines.iter().map(Line::new).collect(),
+            next: last.map(|line| line.ordinal),
+        }
+    }
+}
+
+impl<'l> Line<'l> {
+    fn new(line: &'l LogLine) -> Self {
+        Self {
+            ordinal: line.ordinal,
+            timestamp: milliseconds(line.timestamp),
+            level: line.level,
+            message: &line.message,
+        }
+    }
+}
