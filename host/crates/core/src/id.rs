@@ -120,8 +120,8 @@ impl fmt::Debug for Nonce {
     }
 }
 
-/// The key of a singleton: chosen by the caller, 1 to 256 characters, without `/ \ # ?` and control characters, and
-/// not beginning with `@`.
+/// The key of a singleton: chosen by the caller, 1 to 256 characters, without `/ \ # ?` and control characters, not
+/// beginning with `@`, and neither `.` nor `..`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct InstanceId(Arc<str>);
@@ -138,6 +138,9 @@ pub enum InvalidInstanceId {
     /// Ids with a leading `@` belong to entities.
     #[error("an instance ID must not begin with '@'")]
     LeadingAt,
+    /// As a segment of a URL it means another place, so that no client could ever ask for the instance.
+    #[error("an instance ID must not be '.' or '..': no URL leads to such an instance")]
+    Dots,
     /// It holds a character that Durable Functions does not allow.
     #[error(
         "an instance ID must not contain {0:?}: '/', '\\', '#', '?' and control characters are not allowed"
@@ -168,6 +171,9 @@ impl FromStr for InstanceId {
         }
         if text.starts_with('@') {
             return Err(InvalidInstanceId::LeadingAt);
+        }
+        if matches!(text, "." | "..") {
+            return Err(InvalidInstanceId::Dots);
         }
         match text
             .chars()
@@ -332,12 +338,14 @@ mod tests {
 
     #[test]
     fn instance_ids_follow_durable_functions() {
-        for good in ["a", "order-42", "Ünïcode id", "a@b", &"x".repeat(256)] {
+        for good in ["a", "order-42", "Ünïcode id", "a@b", "...", ".a", &"é".repeat(256)] {
             assert!(good.parse::<InstanceId>().is_ok(), "{good}");
         }
         for bad in [
             "",
             "@entity",
+            ".",
+            "..",
             "a/b",
             "a\\b",
             "a#b",
