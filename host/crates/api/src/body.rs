@@ -1,46 +1,83 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use soloist_core::{InvalidJson, Payload};
 
+use crate::ApiSettings;
+
 /// Why a body is of no use.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
-    #[error("the body is larger than the {max} bytes that are allowed here")]
-    TooLarge { max: usize },
-    #[error("the body did not come in time")]
-    TooSlow,
-    #[error("the body broke off")]
+    #[error(
+        "the body is larger than the {} bytes that are allowed here: send less, or raise {} where the host is started",
+        .0.max, .0.setting
+    )]
+    TooLarge(BodyLimit),
+    #[error("the body did not come within {} s: send it again, faster", .0.as_secs_f64())]
+    TooSlow(Duration),
+    #[error("the body broke off before its end: send it again, whole")]
     Broken,
+    #[error("a body with the Content-Encoding {0:?} is not read here: send it as it is")]
+    Encoded(String),
     #[error("the body is not JSON: {0}")]
     NotJson(String),
+}
+
+/// How large a body may be, and what an operator raises to let in a larger one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BodyLimit {
+    pub(crate) max: usize,
+    pub(crate) setting: &'static str,
+}
+
+impl ApiSettings {
+    /// The bound of inputs and of the data of events.
+    pub(crate) fn json_limit(&self) -> BodyLimit {
+        BodyLimit {
+            max: self.body_bytes_max,
+            setting: "body-bytes",
+        }
+    }
+
+    /// The bound of components.
+    pub(crate) fn module_limit(&self) -> BodyLimit {
+        BodyLimit {
+            max: self.module_bytes_max,
+            setting: "module-bytes",
+        }
+    }
 }
 
 impl BodyError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken | Self::NotJson(_) => StatusCode::BAD_REQUEST,
         }
     }
 }
 
-/// Reads a whole body of at most `max` bytes.
+/// Reads a whole body, if it is not larger than `limit`.
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
-    max: usize,
+    limit: BodyLimit,
     timeout: Duration,
 ) -> Result<Vec<u8>, BodyError> {
+    if let Some(encoding) = encoding(headers) {
+        return Err(BodyError::Encoded(encoding));
+    }
+    let max = limit.max;
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > max) {
-        return Err(BodyError::TooLarge { max });
+        return Err(BodyError::TooLarge(limit));
     }
     let mut body = Limited::new(body, max);
     let mut bytes = Vec::new();
@@ -56,7 +93,7 @@ pub(crate) async fn read(
                     }
                 }
                 Err(error) if error.is::<LengthLimitError>() => {
-                    return Err(BodyError::TooLarge { max });
+                    return Err(BodyError::TooLarge(limit));
                 }
                 Err(_) => return Err(BodyError::Broken),
             }
@@ -65,8 +102,18 @@ pub(crate) async fn read(
     };
     match tokio::time::timeout(timeout, collect).await {
         Ok(done) => done.map(|()| bytes),
-        Err(_) => Err(BodyError::TooSlow),
+        Err(_) => Err(BodyError::TooSlow(timeout)),
     }
+}
+
+/// How the body is packed, if it is.
+fn encoding(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .find(|value| !value.trim().eq_ignore_ascii_case("identity"))
+        .map(std::borrow::Cow::into_owned)
 }
 
 /// A body as a payload; an empty one is `null`.

@@ -42,14 +42,14 @@ fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
             return Err(Problem::new(
                 StatusCode::BAD_REQUEST,
                 "host-missing",
-                "the request has no Host header",
+                "the request has no Host header: send one, such as `Host: 127.0.0.1:7071`",
             ));
         }
         (Some(_), Some(_)) => {
             return Err(Problem::new(
                 StatusCode::BAD_REQUEST,
                 "host-doubled",
-                "the request has more than one Host header",
+                "the request has more than one Host header: send one",
             ));
         }
     };
@@ -66,7 +66,7 @@ fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "foreign-origin",
-                "this host does not answer pages of other origins",
+                "this host does not answer pages of other origins: call it from a program, or from a page that it served",
             ));
         }
     }

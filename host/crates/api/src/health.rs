@@ -18,10 +18,10 @@ pub(crate) async fn alive() -> Response {
 pub(crate) async fn ready<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
 ) -> Response {
-    if app.engine.is_ready() {
+    if app.engine.is_ready().await {
         bytes(StatusCode::OK, TEXT, "ready\n")
     } else {
-        let detail = "the engine takes no work now: it starts, stops, or cannot write";
+        let detail = "the engine takes no work now: it stops, or cannot write, and its log says why; ask again";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail).into_response()
     }
 }

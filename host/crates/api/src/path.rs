@@ -6,6 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
+/// What is said of a path whose percent-encoding hides something else than text.
+pub(crate) const NOT_UTF8: &str = "the path is not UTF-8 where it is decoded: encode its text as UTF-8, then with percent signs";
+
 /// The variable segments of a path, decoded.
 pub(crate) struct Segments<T>(pub(crate) T);
 
@@ -18,7 +21,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
             Problem::new(
                 StatusCode::BAD_REQUEST,
                 "invalid-path",
-                "the path is not UTF-8 where it is decoded",
+                NOT_UTF8,
             )
         })
     }

@@ -158,8 +158,9 @@ impl From<DeployError> for Problem {
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
         let code = match error {
-            BodyError::TooLarge { .. } => "body-too-large",
-            BodyError::TooSlow => "body-too-slow",
+            BodyError::TooLarge(_) => "body-too-large",
+            BodyError::TooSlow(_) => "body-too-slow",
+            BodyError::Encoded(_) => "body-encoded",
             BodyError::Broken => "body-broken",
             BodyError::NotJson(_) => "invalid-json",
         };

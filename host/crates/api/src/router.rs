@@ -39,6 +39,10 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
         )
         .route("/admin/functions", get(admin::functions::list::<H, G, P>))
         .route(
+            "/admin/functions/",
+            get(admin::functions::list::<H, G, P>).put(admin::functions::deploy_nameless),
+        )
+        .route(
             "/admin/functions/{name}",
             get(admin::functions::show::<H, G, P>)
                 .put(admin::functions::deploy::<H, G, P>)
@@ -76,7 +80,7 @@ fn guarded(routes: Router, shared: Arc<Shared>) -> Router {
 }
 
 async fn method_not_allowed() -> Problem {
-    let detail = "this path does not take this method";
+    let detail = "this path does not take this method: the header Allow names those that it takes";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
 }
 

@@ -3,6 +3,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -13,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::ServerSettings;
+use crate::problem::Problem;
 
 /// How long the listener rests where accepting fails for want of something, such as file descriptors.
 const REST: Duration = Duration::from_millis(100);
@@ -29,6 +34,7 @@ pub async fn serve(
     http.timer(TokioTimer::new())
         .header_read_timeout(settings.header_timeout)
         .max_buf_size(settings.header_bytes_max);
+    let router = router.layer(from_fn_with_state(settings.header_bytes_max, check_head));
     let places = Arc::new(Semaphore::new(settings.connections_max));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -55,6 +61,27 @@ pub async fn serve(
         tracing::warn!("requests in flight were cut off");
     }
     connections.shutdown().await;
+}
+
+/// Lets in a request whose line and headers are small enough. The library checks that only while it waits for more of
+/// them, so that what comes at once may have twice as much.
+async fn check_head(State(max): State<usize>, request: Request, next: Next) -> Response {
+    let line = request.method().as_str().len()
+        + request
+            .uri()
+            .path_and_query()
+            .map_or(0, |path| path.as_str().len());
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let bytes = line + headers.sum::<usize>();
+    if bytes <= max {
+        return next.run(request).await;
+    }
+    let detail = format!(
+        "the request line and the headers have {bytes} bytes, and {max} are allowed: send fewer or shorter ones"
+    );
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    Problem::new(status, "head-too-large", detail).into_response()
 }
 
 /// The next connection, with its place. Safe to drop at any point.

@@ -52,7 +52,7 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
     let body = body::read(
         &parts.headers,
         body,
-        settings.body_bytes_max,
+        settings.json_limit(),
         settings.body_timeout,
     );
     let input = body.await.and_then(body::payload).map_err(Refused::Body)?;

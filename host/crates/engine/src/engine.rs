@@ -234,8 +234,12 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         self.shared.remove_module(digest).await
     }
 
-    /// True if the engine takes work: it is not stopping, and its hub could be written when it was last tried.
-    pub fn is_ready(&self) -> bool {
-        !self.shared.stopping.is_cancelled() && self.shared.writable.load(Ordering::Relaxed)
+    /// True if the engine takes work: it is not stopping, and its hub can be written. Where the last commit failed, that is
+    /// tried anew: a host that is sent nothing because it is not ready would otherwise never be.
+    pub async fn is_ready(&self) -> bool {
+        if self.shared.stopping.is_cancelled() {
+            return false;
+        }
+        self.shared.writable.load(Ordering::Relaxed) || self.shared.try_writing().await
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use soloist_core::{InstanceId, ModuleDigest};
+use soloist_core::{EventId, InstanceId, ModuleDigest};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -17,6 +18,9 @@ use crate::owners::Owners;
 use crate::timers::Timers;
 use crate::watchers::Watchers;
 use crate::{BoxError, EngineSettings, GuestError, Guests, HubError, Platform, TaskHub};
+
+/// How long whoever asks whether the hub can be written waits for that.
+const WRITING_PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(crate) struct Shared<H, G, P> {
@@ -131,6 +135,20 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
         self.platform
             .sleep(self.settings.retry_delay * factor)
             .await;
+    }
+
+    /// Commits something that changes nothing, and tells whether that could be done.
+    pub(crate) async fn try_writing(&self) -> bool {
+        let nobody = self.platform.new_execution_id();
+        let written = tokio::select! {
+            biased;
+            written = self.hub.finish_orphan(nobody, EventId::FIRST) => written.is_ok(),
+            () = self.platform.sleep(WRITING_PATIENCE) => false,
+        };
+        if written {
+            self.set_writable(true);
+        }
+        written
     }
 
     pub(crate) fn set_writable(&self, writable: bool) {

@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use soloist_core::FunctionName;
+use soloist_core::{FunctionName, InvalidFunctionName};
 use soloist_engine::{Bound, Deployment, FunctionKind, FunctionRecord, Guests, Platform, TaskHub};
 
 use super::modules::{ModuleBody, module_path};
@@ -48,6 +48,11 @@ pub(crate) async fn list<H: TaskHub, G: Guests, P: Platform>(
     json(StatusCode::OK, &bodies)
 }
 
+/// `PUT /admin/functions/`: the name is missing.
+pub(crate) async fn deploy_nameless() -> Problem {
+    invalid_name(&"".parse::<FunctionName>().expect_err("it has no letter"))
+}
+
 /// `GET /admin/functions/{name}`
 pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
@@ -68,17 +73,14 @@ pub(crate) async fn deploy<H: TaskHub, G: Guests, P: Platform>(
     request: Request,
 ) -> Result<Response, Problem> {
     let settings = &app.shared.settings;
-    let name: FunctionName = name.parse().map_err(|error| {
-        let text = format!("{error}");
-        Problem::new(StatusCode::BAD_REQUEST, "invalid-function-name", text)
-    })?;
+    let name: FunctionName = name.parse().map_err(|error| invalid_name(&error))?;
     let (parts, body) = request.into_parts();
     let kind = kind(&Query::parse(parts.uri.query()))?;
     let _place = app.shared.uploads.acquire().await;
     let body = body::read(
         &parts.headers,
         body,
-        settings.module_bytes_max,
+        settings.module_limit(),
         settings.body_timeout,
     );
     let bytes: Arc<[u8]> = body.await?.into();
@@ -115,6 +117,11 @@ pub(crate) async fn remove<H: TaskHub, G: Guests, P: Platform>(
     } else {
         Err(no_function(&name))
     }
+}
+
+fn invalid_name(error: &InvalidFunctionName) -> Problem {
+    let code = "invalid-function-name";
+    Problem::new(StatusCode::BAD_REQUEST, code, error.to_string())
 }
 
 fn no_function(name: &str) -> Problem {

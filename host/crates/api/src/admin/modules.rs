@@ -120,16 +120,15 @@ fn needed(record: &ModuleRecord) -> Problem {
             quoted(&record.instances)
         ));
     }
-    let by = if by.is_empty() {
-        "still needed".to_owned()
+    let detail = if by.is_empty() {
+        "the module is still needed: try again later".to_owned()
     } else {
-        by.join(" and ")
+        format!(
+            "the module is {}: remove or rebind the functions and purge the instances first",
+            by.join(" and ")
+        )
     };
-    Problem::new(
-        StatusCode::CONFLICT,
-        "module-needed",
-        format!("the module is {by}"),
-    )
+    Problem::new(StatusCode::CONFLICT, "module-needed", detail)
 }
 
 #[cfg(test)]
@@ -154,12 +153,19 @@ mod tests {
                 .map(str::to_owned)
                 .unwrap()
         };
-        assert_eq!(text(&["A", "B"], &[]), "the module is bound to 'A', 'B'");
+        let first = "remove or rebind the functions and purge the instances first";
+        assert_eq!(
+            text(&["A", "B"], &[]),
+            format!("the module is bound to 'A', 'B': {first}")
+        );
         assert_eq!(
             text(&["A"], &["x"]),
-            "the module is bound to 'A' and needed by the instances 'x'"
+            format!("the module is bound to 'A' and needed by the instances 'x': {first}")
         );
-        assert_eq!(text(&[], &[]), "the module is still needed");
+        assert_eq!(
+            text(&[], &[]),
+            "the module is still needed: try again later"
+        );
     }
 
     #[test]

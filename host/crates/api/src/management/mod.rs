@@ -20,6 +20,7 @@ use soloist_engine::{Guests, HubError, InstanceStatus, Platform, Purged, Started
 use crate::app::App;
 use crate::body;
 use crate::caller::Caller;
+use crate::path::NOT_UTF8;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{empty, json, located};
@@ -27,6 +28,13 @@ use crate::start;
 use fault::Fault;
 use route::{Route, is_below_a_base, route};
 use status::StatusOptions;
+
+/// What is said of a path that no route knows.
+const NOTHING: &str = "there is nothing under this path: functions are under /admin/functions, starts under \
+    /api/orchestrators, instances under /runtime/webhooks/durabletask/instances";
+
+/// The longest name of an event, in bytes: no guest can wait for a longer one.
+const EVENT_NAME_BYTES_MAX: usize = 1024;
 
 /// A request to the management API, taken apart.
 struct Call {
@@ -46,7 +54,7 @@ pub(crate) async fn serve<H: TaskHub, G: Guests, P: Platform>(
         return if is_below_a_base(&path) {
             empty(StatusCode::NOT_FOUND)
         } else {
-            Problem::not_found("there is nothing under this path").into_response()
+            Problem::not_found(NOTHING).into_response()
         };
     };
     let query = Query::parse(parts.uri.query());
@@ -89,6 +97,7 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
             Some(id) => Ok(told(app.engine.resume(&id, reason()).await?)),
             None => Ok(empty(StatusCode::NOT_FOUND)),
         },
+        Route::NotUtf8 => Err(Fault::Argument(NOT_UTF8.to_owned())),
         Route::NotSupported(what) => Err(Fault::NotSupported(what)),
     }
 }
@@ -249,12 +258,13 @@ async fn raise_event<H: TaskHub, G: Guests, P: Platform>(
         Some(status) if !status.status.is_live() => return Ok(told(Told::Ended)),
         Some(_) => {}
     }
+    check_event_name(&event)?;
     let settings = &app.shared.settings;
     let headers = &call.parts.headers;
     let body = body::read(
         headers,
         body,
-        settings.body_bytes_max,
+        settings.json_limit(),
         settings.body_timeout,
     );
     let body = body.await?;
@@ -263,6 +273,17 @@ async fn raise_event<H: TaskHub, G: Guests, P: Platform>(
     }
     let data = body::payload(body)?;
     Ok(told(app.engine.raise_event(&id, event, data).await?))
+}
+
+fn check_event_name(name: &str) -> Result<(), Fault> {
+    let text = match name.len() {
+        0 => "an event name must not be empty".to_owned(),
+        1..=EVENT_NAME_BYTES_MAX => return Ok(()),
+        bytes => format!(
+            "an event name has at most {EVENT_NAME_BYTES_MAX} bytes, or nobody could wait for it; this one has {bytes}"
+        ),
+    };
+    Err(Fault::Argument(text))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -24,6 +24,8 @@ pub(crate) enum Route<'p> {
     Terminate(Cow<'p, str>),
     Suspend(Cow<'p, str>),
     Resume(Cow<'p, str>),
+    /// A start whose function or instance is no text.
+    NotUtf8,
     /// Durable Functions has it, this host does not have it yet.
     NotSupported(&'static str),
 }
@@ -39,14 +41,8 @@ pub(crate) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
     let delete = method == Method::DELETE;
     if noun.eq_ignore_ascii_case("orchestrators") {
         return match rest {
-            [function] if post => Some(Route::Start {
-                function: decoded(function)?,
-                instance: None,
-            }),
-            [function, instance] if post => Some(Route::Start {
-                function: decoded(function)?,
-                instance: Some(decoded(instance)?),
-            }),
+            [function] if post => start(function, None),
+            [function, instance] if post => start(function, Some(instance)),
             _ => None,
         };
     }
@@ -62,6 +58,13 @@ pub(crate) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
                     event: decoded(event)?,
                 })
             }
+            // Without this, the name would be missing because the slash after it does not matter.
+            [id, verb] if post && verb.eq_ignore_ascii_case("raiseEvent") => {
+                Some(Route::RaiseEvent {
+                    instance: decoded(id)?,
+                    event: Cow::Borrowed(""),
+                })
+            }
             [id, verb] if post => operation(verb, decoded(id)?),
             _ => None,
         };
@@ -72,6 +75,20 @@ pub(crate) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
     }
     let is_lease = noun.eq_ignore_ascii_case("makeprimary") && rest.is_empty();
     is_lease.then_some(Route::NotSupported("app leases"))
+}
+
+fn start<'p>(function: &'p str, instance: Option<&'p str>) -> Option<Route<'p>> {
+    let is_text = |segment: &str| percent_decode_str(segment).decode_utf8().is_ok();
+    if !is_text(function) || !instance.is_none_or(is_text) {
+        return Some(Route::NotUtf8);
+    }
+    Some(Route::Start {
+        function: decoded(function)?,
+        instance: match instance {
+            Some(instance) => Some(decoded(instance)?),
+            None => None,
+        },
+    })
 }
 
 fn operation<'p>(verb: &str, id: Cow<'p, str>) -> Option<Route<'p>> {
@@ -150,6 +167,12 @@ mod tests {
         });
         assert_eq!(raised("/DurableTask/Instances/Id/RAISEEVENT/Go/"), expected);
         assert_eq!(raised("/durabletask/instances/Id/raiseevent/Go"), expected);
+        let nameless = Some(Route::RaiseEvent {
+            instance: "Id".into(),
+            event: "".into(),
+        });
+        assert_eq!(raised("/durabletask/instances/Id/raiseEvent"), nameless);
+        assert_eq!(raised("/durabletask/instances/Id/raiseEvent/"), nameless);
         assert_eq!(
             of("POST", "/durabletask/orchestrators/F/"),
             Some(start(None))
@@ -167,6 +190,10 @@ mod tests {
             Some(Route::Purge("a/b c+dü".into()))
         );
         assert_eq!(of("GET", "/durabletask/instances/%FF"), None);
+        for path in ["F/%FF", "%FF", "%FF/a"] {
+            let found = of("POST", &format!("/durabletask/orchestrators/{path}"));
+            assert_eq!(found, Some(Route::NotUtf8), "{path}");
+        }
     }
 
     #[test]
@@ -177,8 +204,6 @@ mod tests {
             ("GET", "/durabletask/orchestrators/F"),
             ("GET", "/durabletask/instances/a/terminate"),
             ("POST", "/durabletask/instances/a/explode"),
-            ("POST", "/durabletask/instances/a/raiseEvent"),
-            ("POST", "/durabletask/instances/a/raiseEvent//"),
             ("POST", "/durabletask/instances//terminate"),
             ("POST", "/durabletask/orchestrators"),
             ("POST", "/durabletask/orchestrators/F/a/b"),

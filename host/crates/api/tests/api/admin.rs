@@ -116,13 +116,14 @@ async fn a_module_that_is_needed_stays_and_is_said_to_be_needed() {
     needed.assert_problem(StatusCode::CONFLICT, "module-needed");
     assert_eq!(
         needed.json()["detail"],
-        "the module is bound to 'Wait' and needed by the instances 'night-7'"
+        "the module is bound to 'Wait' and needed by the instances 'night-7': remove or rebind the functions and purge the \
+         instances first"
     );
     remove("/admin/functions/Wait").await.assert_empty(204);
     let needed = remove(&module).await;
     assert_eq!(
         needed.json()["detail"],
-        "the module is needed by the instances 'night-7'"
+        "the module is needed by the instances 'night-7': remove or rebind the functions and purge the instances first"
     );
     world
         .post("/durabletask/instances/night-7/terminate", "")

@@ -22,18 +22,31 @@ async fn all_of(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn headers_over_the_limit_are_refused() {
-    let settings = ServerSettings {
-        header_bytes_max: 8192,
-        ..ServerSettings::default()
-    };
-    let (_world, mut stream, _server) = listening(settings).await;
-    let head = format!(
-        "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n",
-        "a".repeat(10_000)
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let answer = all_of(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    // The second is over the limit by less than what is read at once.
+    for (header_bytes_max, bytes) in [(8192, 10_000), (20_000, 20_001)] {
+        let settings = ServerSettings {
+            header_bytes_max,
+            ..ServerSettings::default()
+        };
+        let (_world, mut stream, _server) = listening(settings).await;
+        let head = format!(
+            "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx: {}\r\n\r\n",
+            "a".repeat(bytes)
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = all_of(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_come_is_not_waited_for_for_ever() {
+    for part in ["", "GET /healthz HTTP/1.1\r\nhost: loc"] {
+        let (_world, mut stream, _server) = listening(ServerSettings::default()).await;
+        stream.write_all(part.as_bytes()).await.unwrap();
+        // The connection is closed without an answer.
+        assert_eq!(all_of(&mut stream).await, "", "{part:?}");
+    }
 }
 
 #[tokio::test]
