@@ -32,7 +32,10 @@ pub enum OpenError {
         holder: String,
     },
     /// It cannot be made or written.
-    #[error("{path} cannot be used: check that it is a directory that this user may write")]
+    #[error(
+        "{path} cannot be used: the data directory must be a directory that this user may write, with all files in it; \
+         choose another with --data"
+    )]
     Unusable {
         /// What was tried.
         path: PathBuf,
@@ -58,6 +61,14 @@ pub enum OpenError {
         /// What the database said.
         #[source]
         cause: rusqlite::Error,
+    },
+    /// From an earlier host.
+    #[error(
+        "{path} was written by an older version of Soloist: run that version, or move it away to begin afresh"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
     },
     /// From a later host.
     #[error("{path} was written by a newer version of Soloist: run that version or a later one")]
@@ -115,6 +126,7 @@ impl Database {
     pub(crate) fn writer(&self) -> Result<Connection, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut database = self.connect(flags)?;
+        self.check_writable(&database)?;
         self.check_owner(&database)?;
         self.journal(&database)?;
         self.migrate(&mut database)?;
@@ -150,6 +162,18 @@ impl Database {
         Ok(database)
     }
 
+    /// A file that cannot be opened for writing is silently opened for reading, and stays so for ever.
+    fn check_writable(&self, database: &Connection) -> Result<(), OpenError> {
+        let reads_only = database.is_readonly(rusqlite::MAIN_DB);
+        if !reads_only.map_err(self.failed("opening the file"))? {
+            return Ok(());
+        }
+        Err(OpenError::Unusable {
+            path: self.path.clone(),
+            cause: io::Error::new(io::ErrorKind::PermissionDenied, "it can only be read"),
+        })
+    }
+
     fn check_owner(&self, database: &Connection) -> Result<(), OpenError> {
         let doing = "reading its header";
         let number = |sql| {
@@ -160,7 +184,14 @@ impl Database {
         let application = number("PRAGMA application_id")?;
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
         if application == i64::from(APPLICATION_ID) {
-            return Ok(());
+            // What this version makes gets its number and its tables in one transaction.
+            return if tables > 0 && number("PRAGMA user_version")? < 1 {
+                Err(OpenError::Older {
+                    path: self.path.clone(),
+                })
+            } else {
+                Ok(())
+            };
         }
         if tables > 0 || application != 0 {
             return Err(OpenError::Foreign {

@@ -5,6 +5,7 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex};
 
 use crate::bindings::soloist::orchestration::types::Failure;
+use crate::shape;
 use crate::trap::Kind;
 
 const ORCHESTRATOR: &str = "soloist:orchestration/orchestrator@0.1.0";
@@ -24,7 +25,7 @@ pub(crate) fn header(bytes: &[u8]) -> Result<(), ModuleError> {
     }
     if let Some(rest) = bytes.strip_prefix(MAGIC) {
         return match rest.first_chunk::<4>() {
-            Some(&COMPONENT) => Ok(()),
+            Some(&COMPONENT) => shape::check(bytes),
             Some(&CORE) => say(
                 "this is a core module, not a component: make a component of it, for example with \
                  `wasm-tools component new module.wasm -o component.wasm`",
@@ -144,17 +145,31 @@ pub(crate) fn link_error(
 
 /// Why bytes that begin like a component could not be compiled.
 pub(crate) fn unusable(error: &wasmtime::Error) -> ModuleError {
-    let cause = error.root_cause().to_string();
-    if cause.contains("unexpected end") {
+    let cause = one_line(&error.root_cause().to_string());
+    if cause.contains("unexpected end") || cause.contains("is out of bounds") {
         return ModuleError(format!(
             "this component is truncated ({cause}): send the whole file"
         ));
     }
+    if cause.contains("in this pooling allocator") {
+        return ModuleError(format!(
+            "this component wants more memory than a guest gets ({cause}): build it with less, or raise guest-bytes where \
+             the host is started"
+        ));
+    }
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-    ModuleError(format!(
-        "this component cannot be used: {}",
-        chain.join(": ")
-    ))
+    let chain = one_line(&chain.join(": "));
+    if chain.contains("failed to parse") || chain.contains("Invalid input WebAssembly code") {
+        return ModuleError(format!(
+            "this component is damaged, or made with newer tools than this host knows ({chain}): build it again, and send \
+             the file as it is"
+        ));
+    }
+    ModuleError(format!("this component cannot be used: {chain}"))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(names: &[&str]) -> String {

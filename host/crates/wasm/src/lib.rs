@@ -21,6 +21,7 @@ mod orchestrator;
 mod output;
 mod room;
 mod settings;
+mod shape;
 mod ticker;
 mod trap;
 mod wasi;

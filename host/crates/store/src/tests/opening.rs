@@ -115,6 +115,19 @@ fn a_newer_hosts_database_is_refused() {
 }
 
 #[test]
+fn an_older_hosts_database_is_refused() {
+    for version in [0, -1] {
+        let dir = changed(|database| {
+            database
+                .pragma_update(None, "user_version", version)
+                .unwrap();
+        });
+        let refused = refusal(dir.path());
+        assert!(matches!(refused, OpenError::Older { .. }), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_broken_history_is_corrupt_and_names_its_instance() {
     block_on(async {
         let breaks = [

@@ -69,7 +69,7 @@ async fn what_cannot_run_is_refused_with_what_to_do() {
     let large = host
         .refused(&crate::component::component(&large, "orchestrator-module"))
         .await;
-    assert!(large.contains("memory"), "{large}");
+    assert!(large.contains("raise guest-bytes"), "{large}");
 }
 
 const EXTRA: [&str; 2] = [
