@@ -1,12 +1,15 @@
 //! A plain HTTP client for a running host.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use ureq::Agent;
-use ureq::http::{Method, Request, StatusCode};
+use ureq::http::request::Builder;
+use ureq::http::{Method, Request, StatusCode, Uri};
+use ureq::{Agent, AsSendBody, SendBody};
 
 use crate::failure::Usage;
 
@@ -20,7 +23,12 @@ const KEPT: AsciiSet = NON_ALPHANUMERIC
 /// The media type of all bodies but components.
 pub(crate) const JSON: &str = "application/json";
 /// That of components.
-pub(crate) const COMPONENT: &str = "application/wasm";
+const COMPONENT: &str = "application/wasm";
+
+/// How long a host may take to answer. It answers at once, and within 2 s where it compiles.
+const ANSWER_PATIENCE: Duration = Duration::from_mins(1);
+/// How long an upload may take. The host's own patience is not longer.
+const UPLOAD_PATIENCE: Duration = Duration::from_mins(2);
 
 /// The running host that a command is for.
 pub(crate) struct Host {
@@ -51,8 +59,11 @@ pub(crate) fn segment(text: &str) -> String {
 
 impl Host {
     pub(crate) fn at(origin: &str) -> Result<Self> {
-        let origin = origin.trim_end_matches('/');
-        if !origin.starts_with("http://") {
+        Self::answering_within(ANSWER_PATIENCE, origin)
+    }
+
+    fn answering_within(patience: Duration, origin: &str) -> Result<Self> {
+        if !is_origin(origin) {
             return Err(Usage(format!(
                 "'{origin}' is no address of a host: write http://127.0.0.1:7071"
             ))
@@ -63,36 +74,49 @@ impl Host {
             .proxy(None)
             .max_redirects(0)
             .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_send_body(Some(UPLOAD_PATIENCE))
+            .timeout_recv_response(Some(patience))
+            .timeout_recv_body(Some(patience))
             .build();
         Ok(Self {
             agent: config.into(),
-            origin: origin.to_owned(),
+            origin: origin.trim_end_matches('/').to_owned(),
         })
     }
 
-    /// Sends a request. Any answer is an answer, also one that refuses.
-    pub(crate) fn send(
-        &self,
-        method: &Method,
-        path: &str,
-        content_type: &str,
-        body: &[u8],
-    ) -> Result<Answer> {
+    /// Puts a component. The host is asked first whether it takes one of this size: while it is being sent, its refusal would
+    /// not be heard.
+    pub(crate) fn upload(&self, path: &str, file: File) -> Result<Answer> {
+        let request = self
+            .request(&Method::PUT, path, COMPONENT)
+            .header("expect", "100-continue");
+        if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            self.run(request, &file)
+        } else {
+            // Nobody knows how much will come out of a pipe.
+            self.run(request, SendBody::from_owned_reader(file))
+        }
+    }
+
+    fn request(&self, method: &Method, path: &str, content_type: &str) -> Builder {
         let url = match path.strip_prefix('/') {
             Some(path) => format!("{}/{path}", self.origin),
             None => path.to_owned(),
         };
-        let request = Request::builder()
+        Request::builder()
             .method(method)
             .uri(url)
             .header("content-type", content_type)
+    }
+
+    /// Sends a request. Any answer is an answer, also one that refuses.
+    fn run(&self, request: Builder, body: impl AsSendBody) -> Result<Answer> {
+        let request = request
             .body(body)
             .context("the request cannot be written")?;
-        let mut answer = self.agent.run(request).with_context(|| {
-            format!(
-                "no host answers at {}: start one with `soloist serve`, or name another with --host",
-                self.origin
-            )
+        let mut answer = self.agent.run(request).map_err(|error| {
+            let sentence = self.unanswered(&error);
+            anyhow::Error::new(error).context(sentence)
         })?;
         let text = answer
             .body_mut()
@@ -108,17 +132,58 @@ impl Host {
         })
     }
 
+    /// Why there is no answer.
+    fn unanswered(&self, error: &ureq::Error) -> String {
+        let origin = &self.origin;
+        let went_away = format!(
+            "what answers at {origin} is no Soloist, or went away: name another with --host, or try again"
+        );
+        match error {
+            ureq::Error::Io(cause) => match cause.kind() {
+                ErrorKind::BrokenPipe
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::UnexpectedEof => went_away,
+                _ => format!(
+                    "no host answers at {origin}: start one with `soloist serve`, or name another with --host"
+                ),
+            },
+            ureq::Error::HostNotFound => format!(
+                "no host answers at {origin}: start one with `soloist serve`, or name another with --host"
+            ),
+            ureq::Error::Timeout(_) => format!(
+                "the host at {origin} does not answer in time: look at its log, or try again"
+            ),
+            _ => went_away,
+        }
+    }
+
     pub(crate) fn get(&self, path: &str) -> Result<Answer> {
-        self.send(&Method::GET, path, JSON, &[])
+        self.run(self.request(&Method::GET, path, JSON), ())
     }
 
     pub(crate) fn post(&self, path: &str, json: &str) -> Result<Answer> {
-        self.send(&Method::POST, path, JSON, json.as_bytes())
+        self.run(self.request(&Method::POST, path, JSON), json.as_bytes())
     }
 
     pub(crate) fn delete(&self, path: &str) -> Result<Answer> {
-        self.send(&Method::DELETE, path, JSON, &[])
+        self.run(self.request(&Method::DELETE, path, JSON), ())
     }
+}
+
+/// `http://host` or `http://host:port`, with or without a slash behind.
+fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else {
+        return false;
+    };
+    let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return false;
+    };
+    let whole = match authority.port_u16() {
+        Some(port) => format!("{}:{port}", authority.host()),
+        None => authority.host().to_owned(),
+    };
+    whole == authority.as_str() && uri.path() == "/" && uri.query().is_none()
 }
 
 impl Answer {
@@ -130,17 +195,73 @@ impl Answer {
         bail!(self.sentence())
     }
 
+    /// The answer, if it is of this kind. Another may be that of some other program.
+    pub(crate) fn exactly(self, status: StatusCode) -> Result<Self> {
+        let answer = self.accepted()?;
+        if answer.status == status {
+            return Ok(answer);
+        }
+        bail!("the host answered {}: is it a Soloist?", answer.status)
+    }
+
     /// What the host said against it.
     pub(crate) fn sentence(&self) -> String {
         let body: ErrorBody = serde_json::from_str(&self.text).unwrap_or_default();
+        // The only refusal in plain text; that of another program may be a whole page.
+        let plain = || (self.status == StatusCode::CONFLICT).then(|| self.text.clone());
         body.detail
             .or(body.exception_message)
-            .or_else(|| Some(self.text.trim().to_owned()).filter(|text| !text.is_empty()))
-            .unwrap_or_else(|| format!("the host answered {}", self.status))
+            .or_else(plain)
+            .unwrap_or_else(|| format!("the host answered {}: is it a Soloist?", self.status))
     }
 
     pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_str(&self.text)
             .context("the host's answer cannot be read: is it a Soloist?")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_a_host_and_a_port() {
+        for good in [
+            "http://127.0.0.1:7071",
+            "http://localhost/",
+            "http://[::1]:80",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "127.0.0.1:7071",
+            "https://localhost",
+            "http://",
+            "http://a b",
+            "http://127.0.0.1:99999",
+            "http://user@localhost",
+            "http://localhost/path",
+            "http://localhost?query",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_says_nothing_is_not_waited_for_for_ever() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", silent.local_addr().unwrap());
+        let host = Host::answering_within(Duration::from_millis(20), &origin).unwrap();
+        let Err(error) = host.get("/healthz") else {
+            panic!("nobody can have answered");
+        };
+        assert!(
+            error.to_string().contains("does not answer in time"),
+            "{error}"
+        );
     }
 }

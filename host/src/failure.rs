@@ -14,9 +14,15 @@ impl std::error::Error for Usage {}
 
 /// Prints an error with its chain of causes, and says how to exit.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error}");
+    let mut said = error.to_string();
+    eprintln!("error: {said}");
     for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
+        let cause = cause.to_string();
+        // The database says each of its errors twice, the second time with a number.
+        if !cause.ends_with(&said) {
+            eprintln!("  because: {cause}");
+        }
+        said = cause;
     }
     if error.is::<Usage>() {
         ExitCode::from(2)

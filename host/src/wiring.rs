@@ -37,7 +37,12 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let guests = WasmGuests::new(wasm)?;
     let engine = Engine::start_up(hub, guests, Machine, config.engine)
         .await
-        .with_context(|| format!("the task hub in {} cannot be read", config.data))?;
+        .with_context(|| {
+            format!(
+                "the task hub in {} cannot be read: restore it from a backup, or move it away to begin afresh",
+                config.data
+            )
+        })?;
 
     let stopping = CancellationToken::new();
     let routes = router(engine.clone(), config.api, stopping.clone());
@@ -91,7 +96,7 @@ fn announce(text: &str) -> Result<()> {
     let mut out = stdout().lock();
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
-        .context("standard output is closed")
+        .context("the address cannot be written to standard output: leave it open")
 }
 
 /// The signals that ask for an orderly end.

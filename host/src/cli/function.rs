@@ -1,16 +1,18 @@
+use std::fs::File;
 use std::io::{IsTerminal, stderr};
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Subcommand, ValueEnum};
 use indicatif::ProgressBar;
 use serde::Deserialize;
-use ureq::http::{Method, StatusCode};
+use ureq::http::StatusCode;
 
 use super::{Remote, answer, line};
-use crate::client::{COMPONENT, Host, segment};
+use crate::client::{Host, segment};
 use crate::table::Table;
 
 /// How often a module that is being compiled is looked at.
@@ -21,6 +23,7 @@ pub(crate) enum Verb {
     /// Bind a name to a component
     Deploy {
         /// The function's name
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         name: String,
         /// The component
         file: Utf8PathBuf,
@@ -38,6 +41,7 @@ pub(crate) enum Verb {
     /// Show one function
     Show {
         /// The function's name
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         name: String,
         #[command(flatten)]
         remote: Remote,
@@ -45,6 +49,7 @@ pub(crate) enum Verb {
     /// Take a name away
     Remove {
         /// The function's name
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         name: String,
         #[command(flatten)]
         remote: Remote,
@@ -98,7 +103,10 @@ fn path(name: &str) -> String {
 }
 
 fn deploy(remote: &Remote, name: &str, file: &Utf8PathBuf, kind: Option<Kind>) -> Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("{file} cannot be read"))?;
+    let opened = File::open(file).with_context(|| format!("{file} cannot be read"))?;
+    if opened.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        bail!("{file} is a directory: name the .wasm file that your build makes");
+    }
     let kind = match kind {
         None => "",
         Some(Kind::Orchestrator) => "?kind=orchestrator",
@@ -107,9 +115,7 @@ fn deploy(remote: &Remote, name: &str, file: &Utf8PathBuf, kind: Option<Kind>) -
     let host = remote.host()?;
     let work = Work::begin(remote, &format!("deploying {name}"));
     let target = path(name) + kind;
-    let mut reply = host
-        .send(&Method::PUT, &target, COMPONENT, &bytes)?
-        .accepted()?;
+    let mut reply = host.upload(&target, opened)?.accepted()?;
     let anew = reply.status == StatusCode::OK;
     if reply.status == StatusCode::ACCEPTED {
         let module = reply
@@ -123,10 +129,10 @@ fn deploy(remote: &Remote, name: &str, file: &Utf8PathBuf, kind: Option<Kind>) -
         }
     }
     work.end();
+    let function: Function = reply.json()?;
     if remote.json {
         return line(&reply.text);
     }
-    let function: Function = reply.json()?;
     line(&format!(
         "deployed {} as {}{} ({}, sha256 {})",
         function.name,
@@ -149,10 +155,10 @@ fn wait_for_module(host: &Host, module: &str) -> Result<()> {
 
 fn list(remote: &Remote) -> Result<()> {
     let reply = remote.host()?.get("/admin/functions")?.accepted()?;
+    let functions: Vec<Function> = reply.json()?;
     if remote.json {
         return line(&reply.text);
     }
-    let functions: Vec<Function> = reply.json()?;
     if functions.is_empty() {
         return line("no functions yet: deploy one with `soloist function deploy NAME FILE`");
     }
@@ -172,10 +178,10 @@ fn list(remote: &Remote) -> Result<()> {
 
 fn show(remote: &Remote, name: &str) -> Result<()> {
     let reply = remote.host()?.get(&path(name))?.accepted()?;
+    let function: Function = reply.json()?;
     if remote.json {
         return line(&reply.text);
     }
-    let function: Function = reply.json()?;
     let mut table = Table::plain();
     table.row(["name".to_owned(), function.name]);
     table.row(["kind".to_owned(), function.kind]);
@@ -186,7 +192,8 @@ fn show(remote: &Remote, name: &str) -> Result<()> {
 }
 
 fn remove(remote: &Remote, name: &str) -> Result<()> {
-    remote.host()?.delete(&path(name))?.accepted()?;
+    let reply = remote.host()?.delete(&path(name))?;
+    reply.exactly(StatusCode::NO_CONTENT)?;
     if remote.json {
         let name = serde_json::to_string(name)?;
         return answer(|out| writeln!(out, "{{\"name\":{name},\"removed\":true}}"));

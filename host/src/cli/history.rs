@@ -47,10 +47,10 @@ struct Event {
 pub(super) fn show(remote: &Remote, id: &str) -> Result<()> {
     let target = format!("/admin/instances/{}/history", segment(id));
     let reply = remote.host()?.get(&target)?.accepted()?;
+    let histories: Histories = reply.json()?;
     if remote.json {
         return line(&reply.text);
     }
-    let histories: Histories = reply.json()?;
     for execution in histories.executions {
         let digest = execution.digest.get(..12).context("a digest is longer")?;
         line(&format!(

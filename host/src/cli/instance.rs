@@ -1,5 +1,6 @@
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Subcommand};
 use serde::Deserialize;
 use ureq::http::StatusCode;
@@ -15,6 +16,7 @@ pub(crate) enum Verb {
     /// Show the status of an instance
     Show {
         /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
         /// Show its history too
         #[arg(long)]
@@ -25,6 +27,7 @@ pub(crate) enum Verb {
     /// Wait until an instance has ended, and print its output
     Wait {
         /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
         /// Give up after so long, such as 30s
         #[arg(long, value_name = "TIME")]
@@ -35,6 +38,7 @@ pub(crate) enum Verb {
     /// Show the raw events of an instance
     History {
         /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
         #[command(flatten)]
         remote: Remote,
@@ -49,8 +53,10 @@ pub(crate) enum Verb {
     /// Raise an external event
     Raise {
         /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
         /// The event's name
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         event: String,
         /// What it carries, in JSON
         #[arg(long, value_name = "JSON")]
@@ -67,6 +73,7 @@ pub(crate) enum Verb {
     /// Remove all that is stored of an instance that has ended
     Purge {
         /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
         #[command(flatten)]
         remote: Remote,
@@ -77,8 +84,10 @@ pub(crate) enum Verb {
 #[command(group = ArgGroup::new("given").args(["input", "input_file"]))]
 pub(crate) struct Start {
     /// The name of an orchestrator function
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     function: String,
     /// The instance's ID, of which only one can be live; a new one if none is given
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     id: Option<String>,
     /// What the orchestrator is given, in JSON
     #[arg(long, value_name = "JSON")]
@@ -96,6 +105,7 @@ pub(crate) struct Start {
 #[derive(Debug, Args)]
 pub(crate) struct Told {
     /// The instance's ID
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     id: String,
     /// Who or why
     #[arg(long)]
@@ -109,6 +119,16 @@ pub(crate) struct Told {
 struct Started {
     id: String,
     status_query_get_uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Purged {
+    #[expect(
+        dead_code,
+        reason = "that it is there tells the answer of a host from that of another program"
+    )]
+    instances_deleted: u32,
 }
 
 const BASE: &str = "/runtime/webhooks/durabletask/instances";
@@ -148,7 +168,8 @@ impl Verb {
             Self::Suspend(it) => it.run("suspend", "suspended"),
             Self::Resume(it) => it.run("resume", "resumed"),
             Self::Purge { id, remote } => {
-                known(&id, remote.host()?.delete(&path(&id))?)?.accepted()?;
+                let reply = known(&id, remote.host()?.delete(&path(&id))?)?.accepted()?;
+                reply.json::<Purged>()?;
                 told(&remote, &id, "purged")
             }
         }
@@ -205,7 +226,7 @@ fn tell(remote: &Remote, id: &str, operation: &str, body: &str) -> Result<()> {
     if reply.status == StatusCode::GONE {
         bail!("the instance '{id}' has ended already");
     }
-    reply.accepted()?;
+    reply.exactly(StatusCode::ACCEPTED)?;
     Ok(())
 }
 
@@ -217,9 +238,9 @@ fn told(remote: &Remote, id: &str, done: &str) -> Result<()> {
     line(&format!("{id}: {done}"))
 }
 
-/// The answer, if there is such an instance.
+/// The answer, if there is such an instance. A host says so in a 404 without a body, another program in a page.
 pub(super) fn known(id: &str, reply: Answer) -> Result<Answer> {
-    if reply.status == StatusCode::NOT_FOUND {
+    if reply.status == StatusCode::NOT_FOUND && reply.text.is_empty() {
         bail!("there is no instance '{id}'");
     }
     Ok(reply)

@@ -57,10 +57,10 @@ pub(super) fn show(remote: &Remote, id: &str, history: bool) -> Result<()> {
     };
     let target = path(id) + query;
     let reply = looked_at(id, remote.host()?.get(&target)?)?;
+    let instance: Instance = reply.json()?;
     if remote.json {
         return line(&reply.text);
     }
-    let instance: Instance = reply.json()?;
     let mut table = Table::plain();
     for (name, value) in [
         ("id", instance.id.as_str()),
