@@ -27,7 +27,7 @@ pub(crate) use wait::Wait;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     /// The address to listen on: one of this machine only [default: 127.0.0.1:7071]
-    #[arg(long, env = "SOLOIST_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "SOLOIST_LISTEN", value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     /// The directory that holds all that must not be lost [default: soloist-data]
     #[arg(long, env = "SOLOIST_DATA", value_name = "DIR")]
@@ -36,10 +36,10 @@ pub(crate) struct Settings {
     #[arg(long, env = "SOLOIST_HOT_BYTES", value_name = "SIZE")]
     hot_bytes: Option<ByteSize>,
     /// The most orchestrators that wait in memory [default: 2000]
-    #[arg(long, env = "SOLOIST_HOT_INSTANCES", value_name = "COUNT")]
+    #[arg(long, env = "SOLOIST_HOT_INSTANCES", value_name = "COUNT", value_parser = count_or_none)]
     hot_instances: Option<usize>,
     /// The most activities that run at once [default: 256]
-    #[arg(long, env = "SOLOIST_ACTIVITIES", value_name = "COUNT")]
+    #[arg(long, env = "SOLOIST_ACTIVITIES", value_name = "COUNT", value_parser = count)]
     activities: Option<NonZeroUsize>,
     /// The most memory that one guest may have [default: 64MiB]
     #[arg(long, env = "SOLOIST_GUEST_BYTES", value_name = "SIZE")]
@@ -57,7 +57,7 @@ pub(crate) struct Settings {
     #[arg(long, env = "SOLOIST_MODULE_BYTES", value_name = "SIZE")]
     module_bytes: Option<ByteSize>,
     /// How many threads run guests and answer requests [default: one less than there are cores]
-    #[arg(long, env = "SOLOIST_WORKER_THREADS", value_name = "COUNT")]
+    #[arg(long, env = "SOLOIST_WORKER_THREADS", value_name = "COUNT", value_parser = count)]
     worker_threads: Option<NonZeroUsize>,
     /// What is logged, such as `info` or `info,soloist_engine=debug` [default: info]
     #[arg(long, env = "SOLOIST_LOG_FILTER", value_name = "FILTER")]
@@ -141,6 +141,7 @@ impl Settings {
         for (name, is_zero) in [
             ("guest-bytes", self.guest_bytes == Some(ByteSize(0))),
             ("module-bytes", self.module_bytes == Some(ByteSize(0))),
+            ("body-bytes", self.body_bytes == Some(ByteSize(0))),
             (
                 "turn-timeout",
                 self.turn_timeout == Some(Wait(Duration::ZERO)),
@@ -154,6 +155,7 @@ impl Settings {
                 return Err(Usage(format!("{name} is 0: nothing could run")));
             }
         }
+        self.check_bounds()?;
         let bytes = |size: Option<ByteSize>, default| size.map_or(default, |ByteSize(size)| size);
         let time = |wait: Option<Wait>, default| wait.map_or(default, |Wait(wait)| wait);
         let engine = EngineSettings::default();
@@ -184,6 +186,52 @@ impl Settings {
             server: ServerSettings::default(),
         })
     }
+}
+
+/// What a 32-bit guest can address.
+const GUEST_BYTES_MAX: ByteSize = ByteSize(4 << 30);
+/// More are of no use, and the system may not have them.
+const WORKER_THREADS_MAX: usize = 512;
+
+impl Settings {
+    /// Refuses what no machine has.
+    fn check_bounds(&self) -> Result<(), Usage> {
+        if let Some(size) = self.guest_bytes.filter(|size| size.0 > GUEST_BYTES_MAX.0) {
+            return Err(Usage(format!(
+                "guest-bytes is {size}: a guest can use {GUEST_BYTES_MAX} at most"
+            )));
+        }
+        let threads = self.worker_threads.map_or(0, NonZeroUsize::get);
+        if threads > WORKER_THREADS_MAX {
+            return Err(Usage(format!(
+                "worker-threads is {threads}: {WORKER_THREADS_MAX} at most are of use"
+            )));
+        }
+        if self
+            .data
+            .as_ref()
+            .is_some_and(|data| data.as_str().is_empty())
+        {
+            return Err(Usage("data is empty: name a directory".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("'{text}' is no address with a port: write 127.0.0.1:7071 or [::1]:7071")
+    })
+}
+
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is no count: write a whole number from 1"))
+}
+
+fn count_or_none(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is no count: write a whole number from 0"))
 }
 
 /// The writer of the task hub has the other core.

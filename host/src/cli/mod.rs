@@ -28,6 +28,7 @@ enum Noun {
     ///
     /// Each setting is a flag, a variable of the environment, or a key of the settings file (the flag's name, with `_` for
     /// `-`). A flag beats the environment, and both beat the file.
+    #[command(allow_negative_numbers = true)]
     Serve(Box<serve::Serve>),
     /// Deploy, list and remove functions
     #[command(subcommand)]

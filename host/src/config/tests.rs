@@ -64,10 +64,29 @@ fn only_addresses_of_this_machine_are_listened_on() {
 }
 
 #[test]
+fn what_no_machine_has_is_refused() {
+    for (text, part) in [
+        ("guest_bytes = \"5GiB\"", "guest-bytes is 5GiB"),
+        ("worker_threads = 513", "worker-threads is 513"),
+        ("data = \"\"", "data is empty"),
+    ] {
+        let said = Settings::parse(text).unwrap().check().unwrap_err();
+        assert!(said.to_string().contains(part), "{text}: {said}");
+    }
+    assert!(
+        Settings::parse("guest_bytes = \"4GiB\"")
+            .unwrap()
+            .check()
+            .is_ok()
+    );
+}
+
+#[test]
 fn a_bound_at_which_nothing_could_run_is_refused() {
     for text in [
         "guest_bytes = 0",
         "module_bytes = \"0KiB\"",
+        "body_bytes = 0",
         "turn_timeout = \"0s\"",
         "activity_timeout = \"0s\"",
     ] {
