@@ -29,6 +29,7 @@ impl HostOptions {
 pub struct Host {
     data: TempDir,
     options: HostOptions,
+    launcher: Vec<String>,
     child: Child,
     origin: String,
     starts: usize,
@@ -40,11 +41,24 @@ impl Host {
     /// # Errors
     /// If it does not come up.
     pub fn start(options: HostOptions) -> Result<Self> {
+        Self::start_under(options, |_| Vec::new())
+    }
+
+    /// The same by a command that does something about the data directory, and then goes on as the command behind it.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub fn start_under(
+        options: HostOptions,
+        launcher: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Result<Self> {
         let data = TempDir::new().context("cannot make a data directory")?;
-        let (child, origin) = spawn(data.path(), &options, 0)?;
+        let launcher = launcher(data.path());
+        let (child, origin) = spawn(data.path(), &options, &launcher, 0)?;
         Ok(Self {
             data,
             options,
+            launcher,
             child,
             origin,
             starts: 1,
@@ -84,7 +98,8 @@ impl Host {
     /// # Errors
     /// If it does not come up.
     pub fn restart(&mut self) -> Result<()> {
-        (self.child, self.origin) = spawn(self.data.path(), &self.options, self.starts)?;
+        (self.child, self.origin) =
+            spawn(self.data.path(), &self.options, &self.launcher, self.starts)?;
         self.starts += 1;
         Ok(())
     }
@@ -140,10 +155,23 @@ fn log_file(data: &Path, start: usize) -> PathBuf {
     data.join(format!("log-{start}.txt"))
 }
 
-fn spawn(data: &Path, options: &HostOptions, start: usize) -> Result<(Child, String)> {
+fn spawn(
+    data: &Path,
+    options: &HostOptions,
+    launcher: &[String],
+    start: usize,
+) -> Result<(Child, String)> {
     let binary = binary()?;
     let log = log_file(data, start);
-    let mut child = Command::new(&binary)
+    let mut command = match launcher {
+        [] => Command::new(&binary),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(&binary);
+            command
+        }
+    };
+    let mut child = command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .args(&options.arguments)

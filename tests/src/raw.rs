@@ -1,6 +1,12 @@
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long an answer may take before it counts as hung.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What came back on a raw connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +34,8 @@ impl Answer {
 pub struct Connection {
     stream: TcpStream,
     address: String,
+    /// What came and belongs to no answer yet.
+    received: Vec<u8>,
 }
 
 impl Connection {
@@ -43,7 +51,58 @@ impl Connection {
         Ok(Self {
             stream,
             address: address.to_owned(),
+            received: Vec::new(),
         })
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    /// If the connection is lost, or nobody reads.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        let sent = timeout(PATIENCE, self.stream.write_all(bytes));
+        sent.await.context("nobody reads what is sent")??;
+        Ok(())
+    }
+
+    /// Says that nothing more will be sent.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub async fn finish(&mut self) -> Result<()> {
+        Ok(self.stream.shutdown().await?)
+    }
+
+    /// The next answer.
+    ///
+    /// # Errors
+    /// If the connection is lost before the answer is whole, or it does not come.
+    pub async fn answer(&mut self) -> Result<Answer> {
+        loop {
+            if let Some((answer, length)) = parse(&self.received)? {
+                self.received.drain(..length);
+                return Ok(answer);
+            }
+            let read = timeout(PATIENCE, self.stream.read_buf(&mut self.received));
+            if read.await.context("no answer came")?? == 0 {
+                bail!("the connection was closed");
+            }
+        }
+    }
+
+    /// Waits until the other side closes. Returns what came and belonged to no answer.
+    ///
+    /// # Errors
+    /// If it stays open.
+    pub async fn closed(&mut self) -> Result<Vec<u8>> {
+        let end = timeout(PATIENCE, self.stream.read_to_end(&mut self.received));
+        match end.await.context("the connection stays open")? {
+            Ok(_) => {}
+            // What was sent and not read makes a reset of a close.
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(std::mem::take(&mut self.received))
     }
 
     /// Sends all of a POST but its last byte, so that the rest can be released together with others.
@@ -60,7 +119,7 @@ impl Connection {
             .as_bytes()
             .split_last()
             .context("a request is not empty")?;
-        self.stream.write_all(rest).await?;
+        self.send(rest).await?;
         Ok(*last)
     }
 
@@ -69,22 +128,13 @@ impl Connection {
     /// # Errors
     /// If the connection is lost before the answer is whole.
     pub async fn release(&mut self, last: u8) -> Result<Answer> {
-        self.stream.write_all(&[last]).await?;
-        let mut received = Vec::new();
-        loop {
-            let read = self.stream.read_buf(&mut received).await?;
-            if let Some(answer) = parse(&received)? {
-                return Ok(answer);
-            }
-            if read == 0 {
-                bail!("the connection was closed");
-            }
-        }
+        self.send(&[last]).await?;
+        self.answer().await
     }
 }
 
-/// The answer, once it is whole.
-fn parse(received: &[u8]) -> Result<Option<Answer>> {
+/// The answer and how many bytes it has, once it is whole.
+fn parse(received: &[u8]) -> Result<Option<(Answer, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(head) = response.parse(received)? else {
@@ -108,9 +158,10 @@ fn parse(received: &[u8]) -> Result<Option<Answer>> {
         return Ok(None);
     };
     let status = response.code.context("an answer has a status")?;
-    Ok(Some(Answer {
+    let answer = Answer {
         status,
         headers,
         body: String::from_utf8_lossy(body).into_owned(),
-    }))
+    };
+    Ok(Some((answer, head + length)))
 }

@@ -233,11 +233,16 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
     async fn call(&self, instance: &InstanceId, name: &str, call: ActivityInput) -> TaskResult {
         for attempt in 0.. {
             let function = name.parse().ok().and_then(|name| self.functions.get(&name));
-            let Some(function) =
-                function.filter(|function| function.kind == FunctionKind::Activity)
-            else {
-                let message = format!("no activity function '{name}'; upload one under this name");
-                return Err(HostError::UnknownFunction.failure(message));
+            let function = match function {
+                Some(function) if function.kind == FunctionKind::Activity => function,
+                other => {
+                    let message = if other.is_some() {
+                        format!("'{name}' is an orchestrator, not an activity; call an activity")
+                    } else {
+                        format!("no activity function '{name}'; upload one under this name")
+                    };
+                    return Err(HostError::UnknownFunction.failure(message));
+                }
             };
             let call = ActivityCall {
                 function: function.name,

@@ -97,6 +97,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
     pub(crate) async fn prepare(&self, digest: ModuleDigest) -> Result<(), BoxError> {
         let bytes = self.hub.module_bytes(digest).await?;
         let bytes = bytes.ok_or_else(|| format!("module {digest} is not stored"))?;
+        if self.guests.digest(&bytes) != digest {
+            return Err(format!("module {digest} is damaged: deploy it again").into());
+        }
         self.guests.prepare(digest, bytes).await?;
         Ok(())
     }

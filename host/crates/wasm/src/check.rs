@@ -151,14 +151,14 @@ pub(crate) fn unusable(error: &wasmtime::Error) -> ModuleError {
             "this component is truncated ({cause}): send the whole file"
         ));
     }
-    if cause.contains("in this pooling allocator") {
-        return ModuleError(format!(
-            "this component wants more memory than a guest gets ({cause}): build it with less, or raise guest-bytes where \
-             the host is started"
-        ));
-    }
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
     let chain = one_line(&chain.join(": "));
+    if chain.contains("does not fit in pooling allocator") {
+        return ModuleError(format!(
+            "this component wants more than a guest gets ({cause}): build it with less, or raise guest-bytes where the host \
+             is started if it is memory"
+        ));
+    }
     if chain.contains("failed to parse") || chain.contains("Invalid input WebAssembly code") {
         return ModuleError(format!(
             "this component is damaged, or made with newer tools than this host knows ({chain}): build it again, and send \
