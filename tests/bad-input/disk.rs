@@ -2,51 +2,18 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde_json::json;
-use tempfile::TempDir;
 use tests::{Guest, Host, HostOptions, component, eventually};
 
+use crate::mount::{SMALL, mounted};
 use crate::{INSTANCES, STARTS, World, assert_empty, assert_refused};
-
-/// Mounts a small file system over the data directory, in a name space of its own, and goes on as the host.
-const ON_A_SMALL_FILE_SYSTEM: &str =
-    r#"mount -t tmpfs -o size=16m tmpfs "$1" && shift && exec "$@""#;
-
-/// What runs a command on a data directory that is small.
-fn launcher(data: &Path, name_space: &[&str]) -> Vec<String> {
-    let script = ["--mount", "sh", "-c", ON_A_SMALL_FILE_SYSTEM, "sh"];
-    let words = [&["unshare"], name_space, &script].concat();
-    let data = data.to_string_lossy().into_owned();
-    let words = words.into_iter().map(str::to_owned);
-    words.chain([data]).collect()
-}
-
-/// The arguments by which a file system can be mounted here: as a user, or as root where users may not.
-fn name_space() -> Result<&'static [&'static str]> {
-    let dir = TempDir::new()?;
-    let mut said = String::new();
-    for name_space in [&["--map-root-user"][..], &[]] {
-        let words = launcher(dir.path(), name_space);
-        let (program, arguments) = words.split_first().context("it has words")?;
-        let probe = Command::new(program).args(arguments).arg("true").output()?;
-        if probe.status.success() {
-            return Ok(name_space);
-        }
-        said += &String::from_utf8_lossy(&probe.stderr);
-    }
-    bail!(
-        "no disk can be filled here, so nothing is tested: let this user mount a tmpfs in a name space ({said})"
-    )
-}
 
 /// A host on a small disk, with these orchestrators.
 async fn on_a_small_disk(orchestrators: &[&str]) -> Result<World> {
-    let name_space = name_space()?;
-    let host = Host::start_under(HostOptions::default(), |data| launcher(data, name_space))?;
+    let host = Host::start_under(HostOptions::default(), |data| mounted(SMALL, data))?;
     World::at(host, orchestrators).await
 }
 
@@ -112,12 +79,12 @@ async fn what_a_full_disk_cannot_keep_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn what_runs_while_the_disk_is_full_loses_nothing() -> Result<()> {
-    const INSTANCES: usize = 20;
+    const EACH: usize = 20;
     let world = on_a_small_disk(&["chain", "sleepy"]).await?;
     let client = world.client();
     // Each step leaves enough in the history for the full disk to be met.
     let text = "x".repeat(4_000);
-    for number in 0..INSTANCES {
+    for number in 0..EACH {
         let input = json!({"n": 12, "input": text});
         client.start("chain", &format!("c{number}"), &input).await?;
         let input = json!({"ms": 100, "n": 5});
@@ -134,7 +101,7 @@ async fn what_runs_while_the_disk_is_full_loses_nothing() -> Result<()> {
     })
     .await?;
     make_room(&world.host)?;
-    for number in 0..INSTANCES {
+    for number in 0..EACH {
         let ended = client.ended(&format!("c{number}")).await?;
         ensure!(ended.status == "Completed", "{ended:?}");
         ensure!(ended.output == json!(vec![&text; 12]), "{ended:?}");

@@ -109,6 +109,9 @@ async fn query_values_that_cannot_be_read() -> Result<()> {
         ensure!(started.status == 202, "{query}: {started:?}");
         ensure!(world.status(&format!("x{number}")).await?.status == 202);
     }
+    let waits =
+        |events: &[serde_json::Value]| events.iter().any(|event| event["type"] == "EventAwaited");
+    world.client().history_shows("x0", "a wait", waits).await?;
     let plain = world.status("x0").await?.body;
     for query in [
         "showInput=maybe",

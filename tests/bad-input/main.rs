@@ -10,6 +10,7 @@ mod functions;
 mod ids;
 mod instances;
 mod modules;
+mod mount;
 mod process;
 mod serve;
 mod settings;

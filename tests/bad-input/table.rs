@@ -12,8 +12,8 @@ fn suite() -> PathBuf {
 
 /// The last cell of each row: a test of this suite as `file::name`, or one elsewhere as `path/of/file.rs::name`.
 fn rows() -> Result<Vec<String>> {
-    let text = fs::read_to_string(suite().join("README.md"))?;
-    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let table = fs::read_to_string(suite().join("README.md"))?;
+    let rows = table.lines().filter(|line| line.starts_with("| "));
     let rows = rows.filter(|line| !line.starts_with("| Input |"));
     rows.map(|row| {
         let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();

@@ -41,7 +41,7 @@ impl Host {
     /// # Errors
     /// If it does not come up.
     pub fn start(options: HostOptions) -> Result<Self> {
-        Self::start_under(options, |_| Vec::new())
+        Self::start_under(options, |_| Ok(Vec::new()))
     }
 
     /// The same by a command that does something about the data directory, and then goes on as the command behind it.
@@ -50,10 +50,10 @@ impl Host {
     /// If it does not come up.
     pub fn start_under(
         options: HostOptions,
-        launcher: impl FnOnce(&Path) -> Vec<String>,
+        launcher: impl FnOnce(&Path) -> Result<Vec<String>>,
     ) -> Result<Self> {
         let data = TempDir::new().context("cannot make a data directory")?;
-        let launcher = launcher(data.path());
+        let launcher = launcher(data.path())?;
         let (child, origin) = spawn(data.path(), &options, &launcher, 0)?;
         Ok(Self {
             data,
