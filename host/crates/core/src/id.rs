@@ -338,7 +338,15 @@ mod tests {
 
     #[test]
     fn instance_ids_follow_durable_functions() {
-        for good in ["a", "order-42", "Ünïcode id", "a@b", "...", ".a", &"é".repeat(256)] {
+        for good in [
+            "a",
+            "order-42",
+            "Ünïcode id",
+            "a@b",
+            "...",
+            ".a",
+            &"é".repeat(256),
+        ] {
             assert!(good.parse::<InstanceId>().is_ok(), "{good}");
         }
         for bad in [

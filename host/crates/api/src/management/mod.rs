@@ -261,12 +261,7 @@ async fn raise_event<H: TaskHub, G: Guests, P: Platform>(
     check_event_name(&event)?;
     let settings = &app.shared.settings;
     let headers = &call.parts.headers;
-    let body = body::read(
-        headers,
-        body,
-        settings.json_limit(),
-        settings.body_timeout,
-    );
+    let body = body::read(headers, body, settings.json_limit(), settings.body_timeout);
     let body = body.await?;
     if !body.is_empty() && !is_json(headers) {
         return Err(Fault::NotJsonType);
