@@ -1,3 +1,6 @@
+mod refusals;
+mod wasi;
+
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,63 +9,58 @@ use soloist_core::TaskResult;
 use soloist_engine::ActivityCall;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::soloist::orchestration::{activity_context, types};
-use crate::durable;
+use crate::grants::Grant;
 use crate::limits::{Computing, Limits};
 use crate::module::{ActivityPre, Module};
-use crate::output::Output;
+use crate::notes::Notes;
+use crate::outgoing::{self, Client};
 use crate::ticker::Ticker;
 use crate::trap::{Kind, Shortage, Stop, Stopped};
-use crate::wasi::RANDOM_BYTES_MAX;
-use crate::{WasmSettings, arguments};
+use crate::{WasmSettings, arguments, durable};
+use wasi::Wasi;
+
+/// The most resources of WASI (files, requests, headers and the like) that one call may hold: they take the host's memory.
+const RESOURCES_MAX: usize = 1024;
 
 /// What the store of an activity holds.
 pub(crate) struct ActivityState {
     call: ActivityCall,
+    grant: Arc<Grant>,
+    notes: Notes,
+    client: Client,
     /// Made when the guest first asks for anything of WASI: many activities never do.
     wasi: Option<Wasi>,
+    /// Made when the guest first asks for anything of HTTP.
+    http: Option<outgoing::Http>,
     table: ResourceTable,
     limits: Limits,
     computing: Computing,
 }
 
-struct Wasi {
-    context: WasiCtx,
-    stdout: Output,
-    stderr: Output,
-}
-
-impl Wasi {
-    /// Nothing is granted: no environment, arguments, directories or network. Clocks and random numbers are real.
-    fn new(function: &str) -> Self {
-        let stdout = Output::of_activity("stdout", function.to_owned());
-        let stderr = Output::of_activity("stderr", function.to_owned());
-        let context = WasiCtx::builder()
-            .stdout(stdout.clone())
-            .stderr(stderr.clone())
-            .allow_tcp(false)
-            .allow_udp(false)
-            .allow_ip_name_lookup(false)
-            .max_random_size(RANDOM_BYTES_MAX)
-            .build();
-        Self {
-            context,
-            stdout,
-            stderr,
-        }
-    }
-}
-
 impl WasiView for ActivityState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let function = self.call.function.as_str();
-        let wasi = self.wasi.get_or_insert_with(|| Wasi::new(function));
+        let function = &self.call.function;
+        let wasi = self
+            .wasi
+            .get_or_insert_with(|| Wasi::new(function, &self.grant, &self.notes));
         WasiCtxView {
             ctx: &mut wasi.context,
             table: &mut self.table,
         }
+    }
+}
+
+impl WasiHttpView for ActivityState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let http = self.http.get_or_insert_with(|| {
+            let caller = self.client.caller(self.grant.allow_hosts.clone());
+            outgoing::Http::new(caller, self.notes.clone())
+        });
+        http.view(&mut self.table)
     }
 }
 
@@ -92,6 +90,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<ActivityState>>
     types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
     activity_context::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    refusals::link(&mut linker)?;
     // An application's activity imports what its orchestrators need; it may not use it.
     let mut instance = linker.instance(durable::INTERFACE)?;
     for function in durable::FUNCTIONS {
@@ -107,28 +107,39 @@ pub(crate) async fn run(
     module: Arc<Module>,
     call: ActivityCall,
     settings: &WasmSettings,
+    client: &Client,
     ticker: &Ticker,
 ) -> Result<TaskResult, Shortage> {
     let limit = settings.activity_timeout;
-    let mut guest = pin!(guest(module, call, settings));
+    let notes = Notes::new(call.function.clone(), call.instance.clone());
+    let mut guest = pin!(guest(module, call, settings, client.clone(), notes.clone()));
     let ticking = poll_fn(|context| ticker.poll(guest.as_mut(), context));
-    match tokio::time::timeout(limit, ticking).await {
-        Ok(result) => result,
-        Err(_) => Ok(Err(arguments::activity_timeout(limit))),
-    }
+    let result = match tokio::time::timeout(limit, ticking).await {
+        Ok(result) => result?,
+        Err(_) => Err(arguments::activity_timeout(limit)),
+    };
+    Ok(result.map_err(|failure| notes.explain(failure)))
 }
 
 fn guest(
     module: Arc<Module>,
     call: ActivityCall,
     settings: &WasmSettings,
+    client: Client,
+    notes: Notes,
 ) -> impl Future<Output = Result<TaskResult, Shortage>> + Send + use<> {
     let bytes_max = settings.payload_bytes_max;
     let input = call.input.clone();
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(RESOURCES_MAX);
     let state = ActivityState {
+        grant: settings.grants.of(&call.function),
         call,
+        notes,
+        client,
         wasi: None,
-        table: ResourceTable::new(),
+        http: None,
+        table,
         limits: Limits::new(settings, Arc::default()),
         computing: Computing::new(settings.activity_computing_max),
     };
@@ -142,10 +153,7 @@ fn guest(
         store.epoch_deadline_callback(|mut context| Ok(context.data_mut().computing.tick()?));
         store.set_epoch_deadline(1);
         let result = call_run(pre, &mut store, input.as_str()).await?;
-        let said = store.data().wasi.as_ref().map(|wasi| {
-            wasi.stdout.finish();
-            wasi.stderr.finish()
-        });
+        let said = store.data().wasi.as_ref().map(Wasi::finish);
         Ok(match result {
             Ok(result) => arguments::returned(result, bytes_max),
             Err(error) => {

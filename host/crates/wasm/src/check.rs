@@ -139,7 +139,7 @@ pub(crate) fn link_error(
     }
     ModuleError(format!(
         "this component imports '{name}', which the host does not offer to {noun} ({cause}): build it for the world \
-         {world} of wit/soloist.wit, with no other imports than that names and WASI 0.2 without HTTP"
+         {world} of wit/soloist.wit, with no other imports than that names and WASI 0.2 with wasi:http"
     ))
 }
 

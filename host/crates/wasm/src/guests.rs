@@ -12,6 +12,7 @@ use wasmtime::component::Component;
 use crate::cache::{Cache, Cached};
 use crate::compiler::Compiler;
 use crate::module::{Linkers, Module};
+use crate::outgoing::Client;
 use crate::room::Room;
 use crate::settings::{Runtime, Totals, mappings_max, runtime};
 use crate::ticker::Ticker;
@@ -23,6 +24,7 @@ pub struct WasmGuests {
     modules: Arc<Modules>,
     compiler: Compiler,
     ticker: Arc<Ticker>,
+    client: Client,
     settings: WasmSettings,
     orchestrators: Room,
     activities: Room,
@@ -44,7 +46,7 @@ struct NotExported(&'static str);
 impl WasmGuests {
     /// Sets up the engine, its slots for guests and the cache of compiled modules.
     pub fn new(settings: WasmSettings) -> Result<Self, WasmError> {
-        let settings = settings.fitted(mappings_max());
+        let mut settings = settings.fitted(mappings_max());
         let Runtime {
             engine,
             fingerprint,
@@ -65,6 +67,8 @@ impl WasmGuests {
             ticker: Arc::new(Ticker::start(engine)?),
             orchestrators: Room::new(Totals::of(settings.hot_guests_max)),
             activities: Room::new(Totals::of(settings.activities_max)),
+            // Trusted certificates are large, and no other has a use for them.
+            client: Client::new(std::mem::take(&mut settings.http)),
             settings,
         })
     }
@@ -199,7 +203,7 @@ impl Guests for WasmGuests {
             return Err(not_exported(module, "activity"));
         }
         let _place = self.activities.take(ready.needs).map_err(busy)?;
-        activity::run(ready, call, &self.settings, &self.ticker)
+        activity::run(ready, call, &self.settings, &self.client, &self.ticker)
             .await
             .map_err(|shortage| GuestError::Busy(shortage.0.into()))
     }

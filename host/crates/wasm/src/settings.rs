@@ -9,6 +9,8 @@ use wasmtime::{
     PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
+use crate::{Grants, HttpSettings};
+
 /// What guests may use, and how much of the machine the host spends on them.
 #[derive(Debug, Clone)]
 pub struct WasmSettings {
@@ -37,6 +39,10 @@ pub struct WasmSettings {
     /// How many slots of guests that are gone are kept for their module, which is then faster to begin again, before one is
     /// taken for another module. A slot that was ever used keeps up to 336 KiB of memory; of a small guest, about 50 KiB.
     pub warm_slots_max: u32,
+    /// How activities may use HTTP.
+    pub http: HttpSettings,
+    /// What activities may do, by function.
+    pub grants: Grants,
 }
 
 impl WasmSettings {
@@ -55,6 +61,8 @@ impl WasmSettings {
             activity_timeout: Duration::from_mins(5),
             activity_computing_max: Duration::from_mins(1),
             warm_slots_max: 64,
+            http: HttpSettings::default(),
+            grants: Grants::default(),
         }
     }
 }

@@ -1,0 +1,19 @@
+//! The way out of the host over HTTP: who may be called, and a client that calls nobody else.
+//!
+//! The list and the client know nothing of WASI; `wasi` puts them behind `wasi:http`.
+
+mod address;
+mod allow;
+mod body;
+mod client;
+mod error;
+mod resolver;
+mod settings;
+mod target;
+mod tls;
+mod wasi;
+
+pub use allow::{AllowList, AllowedHost, InvalidHost};
+pub(crate) use client::Client;
+pub use settings::HttpSettings;
+pub(crate) use wasi::Http;
