@@ -1,8 +1,10 @@
 //! Flags, environment and file, in this order of precedence, become one checked value.
 
+pub(crate) mod grants;
 mod size;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -13,11 +15,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Deserialize;
 use soloist_api::{ApiSettings, ServerSettings};
+use soloist_core::FunctionName;
 use soloist_engine::EngineSettings;
 use soloist_store::StoreSettings;
 
 use crate::failure::Usage;
 use crate::telemetry::LogFormat;
+use grants::FunctionTable;
 pub(crate) use size::ByteSize;
 pub(crate) use wait::Wait;
 
@@ -50,6 +54,12 @@ pub(crate) struct Settings {
     /// How long an activity may run [default: 5m]
     #[arg(long, env = "SOLOIST_ACTIVITY_TIMEOUT", value_name = "TIME")]
     activity_timeout: Option<Wait>,
+    /// The largest body that an activity may send or receive over HTTP [default: 64MiB]
+    #[arg(long, env = "SOLOIST_HTTP_BODY_BYTES", value_name = "SIZE")]
+    http_body_bytes: Option<ByteSize>,
+    /// The most HTTP connections that activities may have open at once [default: 256]
+    #[arg(long, env = "SOLOIST_HTTP_CONNECTIONS", value_name = "COUNT")]
+    http_connections: Option<NonZeroUsize>,
     /// The largest input and the largest data of an event [default: 16MiB]
     #[arg(long, env = "SOLOIST_BODY_BYTES", value_name = "SIZE")]
     body_bytes: Option<ByteSize>,
@@ -65,6 +75,9 @@ pub(crate) struct Settings {
     /// How log lines are written [default: text]
     #[arg(long, env = "SOLOIST_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<LogFormat>,
+    /// What the activities of each function may do: in the file only.
+    #[arg(skip)]
+    function: BTreeMap<FunctionName, FunctionTable>,
 }
 
 /// All that a host is run with.
@@ -76,6 +89,7 @@ pub(crate) struct Config {
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
     pub(crate) guests: GuestLimits,
+    pub(crate) functions: BTreeMap<FunctionName, FunctionTable>,
     pub(crate) engine: EngineSettings,
     pub(crate) store: StoreSettings,
     pub(crate) api: ApiSettings,
@@ -88,6 +102,8 @@ pub(crate) struct GuestLimits {
     pub(crate) bytes: usize,
     pub(crate) turn_timeout: Duration,
     pub(crate) activity_timeout: Duration,
+    pub(crate) http_body_bytes: usize,
+    pub(crate) http_connections: usize,
 }
 
 impl Settings {
@@ -110,6 +126,8 @@ impl Settings {
 
     /// These settings, and those of `other` where these say nothing.
     pub(crate) fn or(self, other: Self) -> Self {
+        let mut function = other.function;
+        function.extend(self.function);
         Self {
             listen: self.listen.or(other.listen),
             data: self.data.or(other.data),
@@ -119,11 +137,14 @@ impl Settings {
             guest_bytes: self.guest_bytes.or(other.guest_bytes),
             turn_timeout: self.turn_timeout.or(other.turn_timeout),
             activity_timeout: self.activity_timeout.or(other.activity_timeout),
+            http_body_bytes: self.http_body_bytes.or(other.http_body_bytes),
+            http_connections: self.http_connections.or(other.http_connections),
             body_bytes: self.body_bytes.or(other.body_bytes),
             module_bytes: self.module_bytes.or(other.module_bytes),
             worker_threads: self.worker_threads.or(other.worker_threads),
             log_filter: self.log_filter.or(other.log_filter),
             log_format: self.log_format.or(other.log_format),
+            function,
         }
     }
 
@@ -170,7 +191,10 @@ impl Settings {
                 bytes: bytes(self.guest_bytes, 64 << 20),
                 turn_timeout: time(self.turn_timeout, Duration::from_secs(5)),
                 activity_timeout: time(self.activity_timeout, Duration::from_mins(5)),
+                http_body_bytes: bytes(self.http_body_bytes, 64 << 20),
+                http_connections: self.http_connections.map_or(256, Into::into),
             },
+            functions: self.function,
             engine: EngineSettings {
                 hot_bytes_max: bytes(self.hot_bytes, engine.hot_bytes_max),
                 hot_guests_max: self.hot_instances.unwrap_or(engine.hot_guests_max),

@@ -1,5 +1,6 @@
 //! The binary of Soloist: the command line, the settings, and the one place where adapters meet the engine.
 
+mod authorities;
 mod cli;
 mod client;
 mod config;

@@ -7,12 +7,13 @@ use anyhow::{Context, Result, bail};
 use soloist_api::router;
 use soloist_engine::Engine;
 use soloist_store::SqliteHub;
-use soloist_wasm::{WasmGuests, WasmSettings};
+use soloist_wasm::{Grants, HttpSettings, WasmGuests, WasmSettings};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::authorities;
+use crate::config::{Config, grants};
 use crate::platform::Machine;
 
 /// How long turns under way may take to be committed at the end.
@@ -24,6 +25,7 @@ const LEAVING_ACTIVITIES: usize = 64;
 
 /// Runs a host until it is told to stop.
 pub(crate) async fn serve(config: Config) -> Result<()> {
+    let grants = grants::check(&config.functions, &config.data, |name| std::env::var(name))?;
     let mut signals = Signals::new()?;
     let listen = config.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| {
@@ -32,7 +34,7 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         )
     })?;
     let address = listener.local_addr().context("the port is not known")?;
-    let wasm = wasm_settings(&config);
+    let wasm = wasm_settings(&config, grants);
     let hub = SqliteHub::open(config.data.as_std_path(), config.store)?;
     let guests = WasmGuests::new(wasm)?;
     let engine = Engine::start_up(hub, guests, Machine, config.engine)
@@ -73,7 +75,7 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     }
 }
 
-fn wasm_settings(config: &Config) -> WasmSettings {
+fn wasm_settings(config: &Config, grants: Grants) -> WasmSettings {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     WasmSettings {
         hot_guests_max: count(config.engine.hot_guests_max.saturating_add(RUNNING_GUESTS)),
@@ -87,6 +89,19 @@ fn wasm_settings(config: &Config) -> WasmSettings {
         turn_timeout: config.guests.turn_timeout,
         activity_timeout: config.guests.activity_timeout,
         payload_bytes_max: config.api.body_bytes_max,
+        http: HttpSettings {
+            body_bytes_max: config.guests.http_body_bytes as u64,
+            connections_max: config.guests.http_connections,
+            wait_max: config.guests.activity_timeout,
+            // Reading them takes time and memory.
+            roots: if grants.allow_hosts() {
+                authorities::load()
+            } else {
+                Vec::new()
+            },
+            ..HttpSettings::default()
+        },
+        grants,
         ..WasmSettings::new(config.data.join("compiled"))
     }
 }

@@ -95,6 +95,39 @@ fn a_setting_that_does_not_exist_is_named_with_its_file_and_line() {
 }
 
 #[test]
+fn a_grant_that_cannot_be_meant_is_a_usage_error_that_names_it() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("soloist.toml");
+    for (table, parts) in [
+        (
+            "[function.fetch]\nallow_hosts = [\"https://a.test/v1\"]",
+            &["line 2", "'https://a.test/v1'"][..],
+        ),
+        (
+            "[function.fetch]\nallow = []",
+            &["line 2", "`allow`", "`allow_hosts`"],
+        ),
+        (
+            "[function.\"no name\"]\nenv = []",
+            &["\"no name\" is not a function name"],
+        ),
+        (
+            "[function.fetch]\ndirs = [\"/nowhere/at/all\"]",
+            &[
+                "dirs of [function.fetch]",
+                "/nowhere/at/all",
+                "No such file",
+            ],
+        ),
+    ] {
+        std::fs::write(&file, table).unwrap();
+        let file = file.to_str().unwrap();
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--config", file];
+        assert_refused(&arguments, 2, parts);
+    }
+}
+
+#[test]
 fn a_log_filter_that_cannot_be_read_is_a_usage_error() {
     let arguments = ["serve", "--log-filter", "info=loud=very"];
     assert_refused(&arguments, 2, &["info=loud=very"]);

@@ -28,6 +28,10 @@ enum Noun {
     ///
     /// Each setting is a flag, a variable of the environment, or a key of the settings file (the flag's name, with `_` for
     /// `-`). A flag beats the environment, and both beat the file.
+    ///
+    /// By default an activity only computes. What else it may do stands in the file, by its function: a table
+    /// `[function.NAME]` with `allow_hosts = ["api.example.com"]` for HTTP, `env = ["NAME", "NAME=value"]` and
+    /// `dirs = ["/srv/data", "/srv/data:/data:rw"]`, which are read-only without `:rw`.
     #[command(allow_negative_numbers = true)]
     Serve(Box<serve::Serve>),
     /// Deploy, list and remove functions

@@ -22,6 +22,19 @@ fn a_flag_beats_the_file_and_the_file_beats_the_default() {
 }
 
 #[test]
+fn grants_come_from_the_file() {
+    let file = "http_body_bytes = \"1KiB\"\n[function.fetch]\nenv = [\"HOME\"]\n[function.read]\n";
+    let config = Settings::default()
+        .or(Settings::parse(file).unwrap())
+        .check()
+        .unwrap();
+    let functions: Vec<_> = config.functions.keys().map(FunctionName::as_str).collect();
+    assert_eq!(functions, ["fetch", "read"]);
+    assert_eq!(config.guests.http_body_bytes, 1024);
+    assert_eq!(config.guests.http_connections, 256);
+}
+
+#[test]
 fn a_key_that_is_unknown_is_named_with_its_line() {
     let said = refused("activities = 3\nactivites = 4\n");
     assert!(
