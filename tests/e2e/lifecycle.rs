@@ -90,6 +90,7 @@ async fn terminating_stops_the_instance_and_its_activities() -> Result<()> {
     // One activity at a time: while this one runs, no other does, and it would outlast the test.
     let options = HostOptions {
         arguments: vec!["--activities".to_owned(), "1".to_owned()],
+        ..HostOptions::default()
     };
     let (host, client) = host_with(options, &["chain"]).await?;
     client.deploy("effects", Guest::Effects, None).await?;

@@ -13,6 +13,8 @@ use crate::client::Client;
 pub struct HostOptions {
     /// Arguments after `serve --listen --data`.
     pub arguments: Vec<String>,
+    /// Variables of its environment, besides the test's own.
+    pub environment: Vec<(String, String)>,
 }
 
 impl HostOptions {
@@ -20,6 +22,7 @@ impl HostOptions {
     pub fn cold() -> Self {
         Self {
             arguments: vec!["--hot-bytes".to_owned(), "0".to_owned()],
+            ..Self::default()
         }
     }
 }
@@ -175,6 +178,12 @@ fn spawn(
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .args(&options.arguments)
+        .envs(
+            options
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        )
         .stdout(Stdio::piped())
         .stderr(File::create(&log)?)
         .spawn()

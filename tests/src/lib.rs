@@ -4,8 +4,10 @@ mod client;
 mod guests;
 mod host;
 mod raw;
+mod server;
 
 pub use client::{Client, Ended, eventually};
 pub use guests::{Guest, component, guest_file};
 pub use host::{Host, HostOptions, binary};
 pub use raw::{Answer, Connection};
+pub use server::{Authority, Server};
