@@ -143,6 +143,7 @@ async fn an_empty_body() -> Result<()> {
 async fn small_bodies() -> Result<World> {
     let options = HostOptions {
         arguments: vec!["--body-bytes".to_owned(), "1KiB".to_owned()],
+        ..HostOptions::default()
     };
     World::with(options, &["events"]).await
 }

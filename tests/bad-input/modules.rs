@@ -139,6 +139,7 @@ async fn an_unknown_import() -> Result<()> {
 async fn more_memory_than_a_guest_gets() -> Result<()> {
     let options = HostOptions {
         arguments: vec!["--guest-bytes".to_owned(), "64KiB".to_owned()],
+        ..HostOptions::default()
     };
     let world = World::with(options, &[]).await?;
     let answer = world.ask("PUT", PATH, &component(Guest::SayHello)?).await?;

@@ -21,6 +21,7 @@ use wasmtime_wasi::p2::bindings::{
 };
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 use wasmtime_wasi_io::bindings::wasi::io;
 
 use crate::orchestrator::OrchestratorState;
@@ -38,6 +39,7 @@ pub(crate) struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
     random: Random,
+    http: network::Http,
     /// The timers behind pollables, by the handle of the pollable. One that is not here is ready.
     sleeps: HashMap<u32, TaskId>,
     stdout: Output,
@@ -67,6 +69,7 @@ impl Wasi {
             context,
             table,
             random,
+            http: network::Http::default(),
             sleeps: HashMap::new(),
             stdout,
             stderr,
@@ -87,6 +90,13 @@ impl WasiView for OrchestratorState {
             ctx: context,
             table,
         }
+    }
+}
+
+impl WasiHttpView for OrchestratorState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let Wasi { http, table, .. } = self.wasi();
+        http.view(table)
     }
 }
 
@@ -124,5 +134,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<OrchestratorState>) -> wasmtime:
     sockets::tcp_create_socket::add_to_linker::<_, Own>(linker, own)?;
     sockets::udp_create_socket::add_to_linker::<_, Own>(linker, own)?;
     sockets::ip_name_lookup::add_to_linker::<_, Own>(linker, own)?;
-    Ok(())
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    network::refuse_http(linker)
 }

@@ -16,4 +16,4 @@ mod wasi;
 pub use allow::{AllowList, AllowedHost, InvalidHost};
 pub(crate) use client::Client;
 pub use settings::HttpSettings;
-pub(crate) use wasi::Http;
+pub(crate) use wasi::{Http, Sending, not_sent};

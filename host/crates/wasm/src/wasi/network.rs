@@ -1,6 +1,9 @@
 //! An orchestrator has no network: what it learned there would not be in its history.
 
-use wasmtime::component::Resource;
+use std::future::Future;
+
+use http::Request;
+use wasmtime::component::{Linker, Resource, ResourceTable};
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::{
     self, HostResolveAddressStream, IpAddress, Network, ResolveAddressStream,
 };
@@ -8,8 +11,12 @@ use wasmtime_wasi::p2::bindings::sockets::network::{self, ErrorCode, IpAddressFa
 use wasmtime_wasi::p2::bindings::sockets::{tcp_create_socket, udp_create_socket};
 use wasmtime_wasi::p2::{DynPollable, IoError, SocketError, SocketResult, TcpSocket, UdpSocket};
 use wasmtime_wasi::sockets::WasiSocketsView as _;
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks,
+};
 
 use crate::orchestrator::OrchestratorState;
+use crate::outgoing::{Sending, not_sent};
 use crate::trap::Stop;
 
 fn refused() -> SocketError {
@@ -76,4 +83,53 @@ impl HostResolveAddressStream for OrchestratorState {
     fn drop(&mut self, stream: Resource<ResolveAddressStream>) -> wasmtime::Result<()> {
         HostResolveAddressStream::drop(&mut self.sockets(), stream)
     }
+}
+
+/// What the store of an orchestrator holds for `wasi:http`. Nothing is ever sent.
+#[derive(Default)]
+pub(super) struct Http {
+    context: WasiHttpCtx,
+    hooks: Nothing,
+}
+
+impl Http {
+    pub(super) fn view<'v>(&'v mut self, table: &'v mut ResourceTable) -> WasiHttpCtxView<'v> {
+        WasiHttpCtxView {
+            hooks: &mut self.hooks,
+            table,
+            ctx: &mut self.context,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Nothing;
+
+impl WasiHttpHooks for Nothing {
+    fn send_request(
+        &mut self,
+        _: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Sending {
+        not_sent(Error::HttpRequestDenied)
+    }
+}
+
+/// A request is refused where it begins to be made, in place of what was linked before: its body would wait for somebody
+/// to send it.
+pub(super) fn refuse_http(linker: &mut Linker<OrchestratorState>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    for (interface, function) in [
+        ("wasi:http/types@0.2.12", "[constructor]outgoing-request"),
+        ("wasi:http/outgoing-handler@0.2.12", "handle"),
+    ] {
+        linker
+            .instance(interface)?
+            .func_new(function, |_, _, _, _| {
+                Err(Stop::NotReplayable("the network").into())
+            })?;
+    }
+    linker.allow_shadowing(false);
+    Ok(())
 }
