@@ -5,8 +5,10 @@ mod languages;
 mod lifecycle;
 mod misuse;
 mod modules;
+mod night_watch;
 mod operation;
 mod plugins;
+mod thumbnails;
 
 use anyhow::Result;
 use tests::{Client, Guest, Host, HostOptions};

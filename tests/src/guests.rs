@@ -11,6 +11,12 @@ pub enum Guest {
     SayHello,
     /// The plugin `approval`.
     Approval,
+    /// The plugin `thumbnails`: the orchestrator and both activities.
+    Thumbnails,
+    /// The plugin `night-watch`.
+    NightWatch,
+    /// The plugin's activity `look-around`.
+    LookAround,
     /// Orchestrators and activities for tests, by function name.
     Scenarios,
     /// An activity with WASI that sleeps and says what it did.
@@ -27,6 +33,9 @@ impl Guest {
             Self::HelloCities => "hello-cities.wasm",
             Self::SayHello => "say-hello.wasm",
             Self::Approval => "approval.wasm",
+            Self::Thumbnails => "thumbnails.wasm",
+            Self::NightWatch => "night-watch.wasm",
+            Self::LookAround => "look-around.wasm",
             Self::Scenarios => "scenarios.wasm",
             Self::Effects => "effects.wasm",
             Self::C => "c-hello.wasm",

@@ -10,10 +10,19 @@ use super::toolchain::{Kind, Toolchain, UNKNOWN, WASIP2};
 use crate::command::run;
 use crate::project::Project;
 
-/// Orchestrators have no WASI; an activity that sleeps needs it.
+/// Orchestrators have no WASI; an activity that sleeps or reads a clock needs it.
 const GUESTS: [(&str, &[&str]); 2] = [
-    (UNKNOWN, &["hello-cities", "approval", "scenarios"]),
-    (WASIP2, &["say-hello", "effects"]),
+    (
+        UNKNOWN,
+        &[
+            "hello-cities",
+            "approval",
+            "thumbnails",
+            "night-watch",
+            "scenarios",
+        ],
+    ),
+    (WASIP2, &["say-hello", "look-around", "effects"]),
 ];
 
 pub(crate) fn build(project: &Project, toolchain: &Toolchain) -> Result<()> {
