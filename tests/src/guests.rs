@@ -25,6 +25,14 @@ pub enum Guest {
     C,
     /// An orchestrator in Python, made from the WIT alone.
     Python,
+    /// An orchestrator that asks Rust's standard library for time and random numbers.
+    NativeRust,
+    /// The same in JavaScript.
+    NativeJavaScript,
+    /// The same in Python.
+    NativePython,
+    /// The same in Go.
+    NativeGo,
 }
 
 impl Guest {
@@ -40,6 +48,10 @@ impl Guest {
             Self::Effects => "effects.wasm",
             Self::C => "c-hello.wasm",
             Self::Python => "py-hello.wasm",
+            Self::NativeRust => "native-rust.wasm",
+            Self::NativeJavaScript => "native-js.wasm",
+            Self::NativePython => "native-py.wasm",
+            Self::NativeGo => "native-go.wasm",
         }
     }
 }

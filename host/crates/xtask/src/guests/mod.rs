@@ -2,6 +2,9 @@
 
 mod apt;
 mod c;
+mod go;
+mod javascript;
+mod npm;
 mod python;
 mod rust;
 mod stamp;
@@ -33,6 +36,8 @@ pub(crate) enum Language {
     Rust,
     C,
     Python,
+    Javascript,
+    Go,
 }
 
 /// Builds what has changed. A second run takes about a second.
@@ -56,6 +61,12 @@ pub(crate) fn build(project: &Project, options: &Options) -> Result<()> {
     }
     if wanted(Language::Python) {
         timed("python", || python::build(project))?;
+    }
+    if wanted(Language::Javascript) {
+        timed("javascript", || javascript::build(project))?;
+    }
+    if wanted(Language::Go) {
+        timed("go", || go::build(project))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The guest in Python: componentize-py puts an interpreter around it.
+//! The guests in Python: componentize-py puts an interpreter around them.
 
 use anyhow::Result;
 
@@ -8,11 +8,25 @@ use super::venv::Venv;
 use crate::command::run;
 use crate::project::Project;
 
+/// With `-s` a guest imports no WASI.
+const GUESTS: [(&str, &[&str]); 2] = [("py-hello", &["-s"]), ("native-py", &[])];
+
+/// The tool, for all of them.
+const REQUIREMENTS: &str = "tests/guests/py-hello/requirements.txt";
+
 pub(crate) fn build(project: &Project) -> Result<()> {
-    let source = project.path("tests/guests/py-hello");
-    let requirements = source.join("requirements.txt");
-    let output = project.guests().join("py-hello.wasm");
+    for (name, flags) in GUESTS {
+        componentize(project, name, flags)?;
+    }
+    Ok(())
+}
+
+fn componentize(project: &Project, name: &str, flags: &[&str]) -> Result<()> {
+    let source = project.path("tests/guests").join(name);
+    let requirements = project.path(REQUIREMENTS);
+    let output = project.guests().join(format!("{name}.wasm"));
     let stamp = Stamp::of(&output)
+        .text(&flags.join(" "))
         .file(&requirements)?
         .file(&source.join("app.py"))?
         .file(&project.path("wit/soloist.wit"))?;
@@ -21,25 +35,17 @@ pub(crate) fn build(project: &Project) -> Result<()> {
     }
 
     let venv = Venv::with(project, &requirements)?;
-    let built = project.tools().join("py-hello.wasm");
+    let built = project.tools().join(format!("{name}.wasm"));
     let mut tool = venv.program("componentize-py");
     tool.current_dir(&source)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .arg("-d")
         .arg(project.path("wit"))
-        // `-s`: an orchestrator must not import WASI.
-        .args([
-            "-w",
-            "orchestrator-module",
-            "componentize",
-            "-s",
-            "app",
-            "-p",
-            ".",
-            "-o",
-        ])
+        .args(["-w", "orchestrator-module", "componentize"])
+        .args(flags)
+        .args(["app", "-p", ".", "-o"])
         .arg(&built);
     run(&mut tool)?;
-    install(project, &built, "py-hello")?;
+    install(project, &built, name)?;
     stamp.keep()
 }

@@ -10,7 +10,7 @@ use super::toolchain::{Kind, Toolchain, UNKNOWN, WASIP2};
 use crate::command::run;
 use crate::project::Project;
 
-/// Orchestrators have no WASI; an activity that sleeps or reads a clock needs it.
+/// Most orchestrators do without WASI; whoever sleeps or reads a clock by Rust's own means needs it.
 const GUESTS: [(&str, &[&str]); 2] = [
     (
         UNKNOWN,
@@ -22,7 +22,10 @@ const GUESTS: [(&str, &[&str]); 2] = [
             "scenarios",
         ],
     ),
-    (WASIP2, &["say-hello", "look-around", "effects"]),
+    (
+        WASIP2,
+        &["say-hello", "look-around", "effects", "native-rust"],
+    ),
 ];
 
 pub(crate) fn build(project: &Project, toolchain: &Toolchain) -> Result<()> {

@@ -48,10 +48,15 @@ impl Venv {
 
     /// A program of the environment.
     pub(crate) fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(self.directory.join("bin").join(name));
+        let mut command = Command::new(self.programs().join(name));
         // Either would send a tool to another Python.
         command.env_remove("VIRTUAL_ENV").env_remove("PYTHONPATH");
         command
+    }
+
+    /// Where they are.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.directory.join("bin")
     }
 
     fn create(&self, project: &Project) -> Result<()> {

@@ -1,0 +1,3 @@
+module native-go
+
+go 1.27
