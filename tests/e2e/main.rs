@@ -5,6 +5,7 @@ mod languages;
 mod lifecycle;
 mod misuse;
 mod modules;
+mod native;
 mod night_watch;
 mod operation;
 mod plugins;

@@ -48,10 +48,10 @@ def connect() -> None:
         stream.connect(("127.0.0.1", 9))
 
 
-def seen() -> dict:
+def seen(try_network: bool) -> dict:
     return {
         "file": said_by(read_file),
-        "socket": said_by(connect),
+        "socket": said_by(connect) if try_network else None,
         "env": list(os.environ),
         "args": sys.argv,
     }
@@ -73,5 +73,5 @@ class Orchestrator(exports.Orchestrator):
         slept = read()
         times.append(durable.current_time())
         print(f"slept {json.dumps(slept)}", file=sys.stderr, flush=True)
-        refused = seen() if wanted.get("tryRefused") else None
+        refused = seen(wanted.get("tryNetwork", False)) if wanted.get("tryRefused") else None
         return json.dumps({"before": before, "after": after, "slept": slept, "durable": times, "refused": refused})
