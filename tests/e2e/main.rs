@@ -9,6 +9,7 @@ mod native;
 mod night_watch;
 mod operation;
 mod plugins;
+mod steps;
 mod thumbnails;
 
 use anyhow::Result;

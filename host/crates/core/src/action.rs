@@ -1,9 +1,6 @@
 use std::fmt;
-use std::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{EventKind, Payload, Timestamp};
+use crate::{EventKind, Payload, RetryPolicy, Timestamp};
 
 /// One request by code that makes a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,26 +42,6 @@ pub enum Action {
         /// Its name; ASCII case does not matter.
         name: String,
     },
-}
-
-/// When and how often a failed step is tried again. Times are in milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RetryPolicy {
-    /// Total attempts, the first included.
-    pub max_attempts: NonZeroU32,
-    /// Delay before the second attempt.
-    pub first_retry_interval: u64,
-    /// Factor from one delay to the next; at least 1.
-    pub backoff_coefficient: f64,
-    /// Longest delay between attempts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_retry_interval: Option<u64>,
-    /// No attempt starts later than this after the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_timeout: Option<u64>,
-    /// An attempt that takes longer counts as failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attempt_timeout: Option<u64>,
 }
 
 impl Action {

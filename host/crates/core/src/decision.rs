@@ -7,12 +7,14 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// Work to begin, once this is committed. Nothing begins in the turn that a termination cuts short.
     pub dispatch: Vec<Dispatch>,
-    /// Timers to keep until they fire; none if the execution ended.
+    /// Timers to keep until they fire, and the starts of further attempts; none if the execution ended.
     pub timers: Vec<Timer>,
-    /// Timers of earlier decisions that fired or were cancelled.
+    /// Timers of earlier decisions that fired or were cancelled, also of attempts that are over.
     pub timers_done: Vec<EventId>,
     /// Work of earlier decisions that the code gave up before it answered: to be interrupted.
     pub interrupt: Vec<EventId>,
+    /// What the code told other instances.
+    pub messages: Vec<SentEvent>,
     /// The custom status, if the turn changed it.
     pub custom_status: Option<Payload>,
     /// Lines that were not logged before.
@@ -35,11 +37,24 @@ pub struct Timer {
     pub fire_at: Timestamp,
 }
 
+/// An event for another instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SentEvent {
+    /// The instance's id, as the code wrote it: it may be none.
+    pub instance_id: String,
+    /// The event's name.
+    pub name: String,
+    /// What it carries.
+    pub data: Payload,
+}
+
 /// One piece of work that was asked for and is not answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dispatch {
     /// The event that recorded the request.
     pub scheduled: EventId,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
     /// What to do.
     pub work: Work,
 }

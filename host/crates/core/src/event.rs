@@ -70,6 +70,17 @@ pub enum EventKind {
         /// Why.
         failure: Failure,
     },
+    /// An attempt failed, and its retry policy asks for another.
+    AttemptFailed {
+        /// The request.
+        scheduled: EventId,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+        /// When the next attempt begins.
+        retry_at: Timestamp,
+    },
     /// The code asked to be woken.
     TimerCreated {
         /// When.
@@ -88,6 +99,15 @@ pub enum EventKind {
     /// An external event came.
     EventRaised {
         /// Its name; ASCII case does not matter.
+        name: String,
+        /// What it carries.
+        data: Payload,
+    },
+    /// The code sent an event to another instance.
+    EventSent {
+        /// The instance's id, as the code wrote it.
+        instance_id: String,
+        /// The event's name.
         name: String,
         /// What it carries.
         data: Payload,
@@ -176,6 +196,8 @@ pub enum Role<'e> {
     Began,
     /// The code asked for a task.
     Request,
+    /// The code told somebody something: a request that nothing answers.
+    Told,
     /// The code gave up the task asked for at this event.
     Cancel(EventId),
     /// A task ended.
@@ -184,6 +206,13 @@ pub enum Role<'e> {
         to: EventId,
         /// How it ended.
         result: TaskResult,
+    },
+    /// An attempt at a task failed, and another is to come: nothing that code sees.
+    Attempt {
+        /// The request.
+        of: EventId,
+        /// When the next attempt begins.
+        retry_at: Timestamp,
     },
     /// An external event came.
     Raised {
@@ -211,6 +240,7 @@ impl EventKind {
             | Self::HttpScheduled { .. }
             | Self::TimerCreated { .. }
             | Self::EventAwaited { .. } => Role::Request,
+            Self::EventSent { .. } => Role::Told,
             Self::TaskCanceled { scheduled } => Role::Cancel(*scheduled),
             Self::TaskCompleted { scheduled, output } => Role::Answer {
                 to: *scheduled,
@@ -219,6 +249,14 @@ impl EventKind {
             Self::TaskFailed { scheduled, failure } => Role::Answer {
                 to: *scheduled,
                 result: Err(failure.clone()),
+            },
+            Self::AttemptFailed {
+                scheduled,
+                retry_at,
+                ..
+            } => Role::Attempt {
+                of: *scheduled,
+                retry_at: *retry_at,
             },
             Self::TimerFired { timer } => Role::Answer {
                 to: *timer,
@@ -234,6 +272,32 @@ impl EventKind {
         }
     }
 
+    /// How the work that this asks for is retried.
+    pub(crate) fn retry(&self) -> Option<&RetryPolicy> {
+        match self {
+            Self::TaskScheduled { retry, .. }
+            | Self::ChildScheduled { retry, .. }
+            | Self::HttpScheduled { retry, .. } => retry.as_ref(),
+            Self::ExecutionStarted(_)
+            | Self::ExecutionBegan {}
+            | Self::TaskCompleted { .. }
+            | Self::TaskFailed { .. }
+            | Self::AttemptFailed { .. }
+            | Self::TimerCreated { .. }
+            | Self::TimerFired { .. }
+            | Self::EventAwaited { .. }
+            | Self::EventRaised { .. }
+            | Self::EventSent { .. }
+            | Self::TaskCanceled { .. }
+            | Self::ExecutionSuspended { .. }
+            | Self::ExecutionResumed { .. }
+            | Self::ExecutionCompleted { .. }
+            | Self::ExecutionFailed { .. }
+            | Self::ExecutionTerminated { .. }
+            | Self::ContinuedAsNew { .. } => None,
+        }
+    }
+
     /// The request in words, as it stands in messages about non-determinism.
     pub(crate) fn describe(&self) -> String {
         match self {
@@ -242,6 +306,9 @@ impl EventKind {
             Self::HttpScheduled { .. } => "an HTTP call".to_owned(),
             Self::TimerCreated { .. } => "a timer".to_owned(),
             Self::EventAwaited { name } => format!("a wait for the event '{name}'"),
+            Self::EventSent {
+                instance_id, name, ..
+            } => format!("the event '{name}' for the instance '{instance_id}'"),
             Self::TaskCanceled { scheduled } => {
                 format!("the cancellation of the request at event {scheduled}")
             }
@@ -249,6 +316,7 @@ impl EventKind {
             | Self::ExecutionBegan {}
             | Self::TaskCompleted { .. }
             | Self::TaskFailed { .. }
+            | Self::AttemptFailed { .. }
             | Self::TimerFired { .. }
             | Self::EventRaised { .. }
             | Self::ExecutionSuspended { .. }

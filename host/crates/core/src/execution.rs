@@ -9,6 +9,7 @@ mod waits;
 
 use crate::events_by_name::{EventsByName, Unconsumed};
 use crate::log::LogLine;
+use crate::retry::exhausted;
 use crate::task::Task;
 use crate::{
     Event, EventId, EventKind, ExecutionId, Fact, History, InstanceId, Payload, Position, Refusal,
@@ -179,8 +180,38 @@ impl Execution {
             | Fact::Resumed { .. }
             | Fact::Terminated { .. } => {}
         }
-        self.record(fact.into_event());
+        let event = self.event_of(fact);
+        self.record(event);
         true
+    }
+
+    /// How a fact is recorded: a failure may be that of an attempt after which there is another.
+    fn event_of(&self, fact: Fact) -> EventKind {
+        let Fact::Answer {
+            scheduled,
+            result: Err(failure),
+        } = fact
+        else {
+            return fact.into_event();
+        };
+        let request = self.event(scheduled);
+        let policy = request.and_then(|request| Some((request, request.kind.retry()?)));
+        let (Some((request, policy)), Some(task)) = (policy, self.task_at(scheduled)) else {
+            return EventKind::TaskFailed { scheduled, failure };
+        };
+        let attempt = task.attempt();
+        match policy.retry_at(&failure, attempt, request.timestamp, self.clock) {
+            Some(retry_at) => EventKind::AttemptFailed {
+                scheduled,
+                attempt,
+                failure,
+                retry_at,
+            },
+            None => EventKind::TaskFailed {
+                scheduled,
+                failure: exhausted(failure, attempt),
+            },
+        }
     }
 
     /// Appends an event at the present time.
@@ -206,15 +237,21 @@ impl Execution {
                 self.tasks.push(task);
                 self.recorded.push(id);
             }
+            Role::Told => self.recorded.push(id),
             Role::Cancel(to) => {
-                self.close(to, |task| task.canceled = true);
+                self.close(to, id, |task| task.canceled = true);
                 self.recorded.push(id);
             }
             Role::Answer { to, .. } => {
-                self.close(to, |task| task.answered = true);
+                self.close(to, id, |task| task.answered = true);
                 self.come(&event);
             }
             Role::Raised { .. } => self.come(&event),
+            Role::Attempt { of, .. } => {
+                if let Some(task) = self.task_at_mut(of) {
+                    task.failed_attempts.push(id);
+                }
+            }
             Role::Suspended => self.suspended = true,
             Role::Resumed => {
                 self.suspended = false;
@@ -268,9 +305,10 @@ impl Execution {
     }
 
     /// No further answer to this request will be recorded.
-    fn close(&mut self, request: EventId, how: impl FnOnce(&mut Task)) {
+    fn close(&mut self, request: EventId, by: EventId, how: impl FnOnce(&mut Task)) {
         if let Some(task) = self.task_at_mut(request) {
             let was_open = task.is_open_work();
+            task.closed_at.get_or_insert(by);
             how(task);
             self.open_work -= u32::from(was_open);
         }

@@ -76,10 +76,12 @@ impl TryFrom<Vec<Event>> for History {
             }
             let mut slot = Slot::NoTask;
             match role {
-                Role::Start(_) | Role::Raised { .. } => {}
                 Role::Began if began => return Err(CorruptHistory::MisplacedBegin(id)),
                 Role::Began => began = true,
-                Role::Request if !began => return Err(CorruptHistory::MisplacedBegin(id)),
+                Role::Request | Role::Told if !began => {
+                    return Err(CorruptHistory::MisplacedBegin(id));
+                }
+                Role::Start(_) | Role::Raised { .. } | Role::Told => {}
                 Role::Request => slot = Slot::Open,
                 Role::Cancel(to) => match slot_of(&mut slots, to) {
                     // An answer may stand before the cancellation: the guest had not seen it.
@@ -92,6 +94,10 @@ impl TryFrom<Vec<Event>> for History {
                         check_answer(event, &events[slots_index(to)])?;
                     }
                     _ => return Err(CorruptHistory::NotOpen(id, to)),
+                },
+                Role::Attempt { of, .. } => match slot_of(&mut slots, of) {
+                    Some(Slot::Open) if is_work(&events[slots_index(of)].kind) => {}
+                    _ => return Err(CorruptHistory::NotOpen(id, of)),
                 },
                 Role::Suspended if suspended => return Err(CorruptHistory::Suspension(id)),
                 Role::Suspended => suspended = true,
@@ -127,15 +133,23 @@ fn check_answer(answer: &Event, request: &Event) -> Result<(), CorruptHistory> {
         {
             Err(CorruptHistory::FiredEarly(answer.id))
         }
-        (EventKind::TimerFired { .. }, EventKind::TimerCreated { .. })
-        | (
-            EventKind::TaskCompleted { .. } | EventKind::TaskFailed { .. },
-            EventKind::TaskScheduled { .. }
-            | EventKind::ChildScheduled { .. }
-            | EventKind::HttpScheduled { .. },
-        ) => Ok(()),
+        (EventKind::TimerFired { .. }, EventKind::TimerCreated { .. }) => Ok(()),
+        (EventKind::TaskCompleted { .. } | EventKind::TaskFailed { .. }, request)
+            if is_work(request) =>
+        {
+            Ok(())
+        }
         _ => Err(CorruptHistory::NotOpen(answer.id, request.id)),
     }
+}
+
+fn is_work(request: &EventKind) -> bool {
+    matches!(
+        request,
+        EventKind::TaskScheduled { .. }
+            | EventKind::ChildScheduled { .. }
+            | EventKind::HttpScheduled { .. }
+    )
 }
 
 impl History {

@@ -19,13 +19,14 @@ mod log;
 mod payload;
 mod position;
 mod refusal;
+mod retry;
 mod task;
 #[cfg(test)]
 mod tempting;
 mod timestamp;
 
-pub use action::{Action, RetryPolicy};
-pub use decision::{Decision, Dispatch, End, Timer, Work};
+pub use action::Action;
+pub use decision::{Decision, Dispatch, End, SentEvent, Timer, Work};
 pub use event::{Event, EventKind, Fact, Parent, Role, Started};
 pub use execution::{Execution, REQUESTS_MAX, Waiting};
 pub use failure::{Failure, HostError};
@@ -38,6 +39,7 @@ pub use log::{LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, LogLine};
 pub use payload::{InvalidJson, Payload};
 pub use position::Position;
 pub use refusal::{NonDeterminism, Refusal};
+pub use retry::RetryPolicy;
 pub use timestamp::Timestamp;
 
 /// How a task ended: what its activity returned, or why it failed.

@@ -12,6 +12,10 @@ pub(crate) struct Task {
     pub(crate) answered: bool,
     /// History holds a cancellation, whether or not the guest has come to it.
     pub(crate) canceled: bool,
+    /// The first answer or cancellation.
+    pub(crate) closed_at: Option<EventId>,
+    /// The failures of attempts after which there is another.
+    pub(crate) failed_attempts: Vec<EventId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +39,20 @@ impl Task {
             answer: None,
             answered: false,
             canceled: false,
+            closed_at: None,
+            failed_attempts: Vec::new(),
         }
     }
 
     /// True if no further answer will be recorded.
     pub(crate) fn is_closed(&self) -> bool {
         self.answered || self.canceled
+    }
+
+    /// The number of the attempt that runs, or is to come.
+    pub(crate) fn attempt(&self) -> u32 {
+        u32::try_from(self.failed_attempts.len())
+            .map_or(u32::MAX, |failed| failed.saturating_add(1))
     }
 
     /// True if something outside still has to answer it.

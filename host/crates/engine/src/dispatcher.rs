@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use soloist_core::{
-    Dispatch, EventId, ExecutionId, Failure, HostError, InstanceId, Payload, RetryPolicy,
-    TaskResult, Work,
+    Dispatch, EventId, ExecutionId, Failure, HostError, InstanceId, Payload, TaskKey, TaskResult,
+    Work,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -35,9 +36,19 @@ struct State {
 
 #[derive(Debug)]
 struct Entry {
+    call: Call,
+    interrupt: CancellationToken,
+}
+
+/// What is to be called.
+#[derive(Debug, Clone)]
+struct Call {
     name: String,
     input: Payload,
-    interrupt: CancellationToken,
+    /// From 1.
+    attempt: u32,
+    /// The longest that this attempt may take, where its policy says.
+    timeout: Option<Duration>,
 }
 
 /// A call that is to be run now.
@@ -45,8 +56,7 @@ struct Entry {
 struct Next {
     instance: InstanceId,
     key: Key,
-    name: String,
-    input: Payload,
+    call: Call,
     interrupt: CancellationToken,
 }
 
@@ -112,14 +122,13 @@ impl Dispatcher {
             // What was interrupted while it waited has no entry any more.
             let entry = key.and_then(|key| Some((key, state.instances.get(&instance)?.get(&key)?)));
             if let Some((key, entry)) = entry {
-                let (name, input) = (entry.name.clone(), entry.input.clone());
+                let call = entry.call.clone();
                 let interrupt = entry.interrupt.clone();
                 state.running += 1;
                 return Some(Next {
                     instance,
                     key,
-                    name,
-                    input,
+                    call,
                     interrupt,
                 });
             }
@@ -168,12 +177,16 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             return;
         }
         let mut state = self.dispatcher.lock();
-        for Dispatch { scheduled, work } in work {
-            match supported(work) {
-                Ok((name, input)) => {
+        for Dispatch {
+            scheduled,
+            attempt,
+            work,
+        } in work
+        {
+            match supported(work, attempt) {
+                Ok(call) => {
                     let entry = Entry {
-                        name,
-                        input,
+                        call,
                         interrupt: CancellationToken::new(),
                     };
                     state.add(instance, (execution, scheduled), entry);
@@ -204,8 +217,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
         let Next {
             instance,
             key: (execution, scheduled),
-            name,
-            input,
+            call,
             interrupt,
         } = next;
         let key = execution.task_key(scheduled);
@@ -213,7 +225,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             biased;
             () = interrupt.cancelled() => None,
             () = self.stopping.cancelled() => None,
-            result = self.call(&instance, &name, ActivityInput { key, input }) => Some(result),
+            result = self.call(&instance, key, call) => Some(result),
         };
         self.dispatcher.ended();
         if let Some(result) = result {
@@ -230,8 +242,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
     }
 
     /// Calls an activity, until it answers: a busy host is no answer.
-    async fn call(&self, instance: &InstanceId, name: &str, call: ActivityInput) -> TaskResult {
-        for attempt in 0.. {
+    async fn call(&self, instance: &InstanceId, key: TaskKey, call: Call) -> TaskResult {
+        let name = &call.name;
+        for trial in 0.. {
             let function = name.parse().ok().and_then(|name| self.functions.get(&name));
             let function = match function {
                 Some(function) if function.kind == FunctionKind::Activity => function,
@@ -244,41 +257,36 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                     return Err(HostError::UnknownFunction.failure(message));
                 }
             };
-            let call = ActivityCall {
+            let activity = ActivityCall {
                 function: function.name,
                 instance: instance.clone(),
-                key: call.key,
-                attempt: 1,
+                key,
+                attempt: call.attempt,
+                timeout: call.timeout,
                 input: call.input.clone(),
             };
-            match self.guests.activity(function.digest, call).await {
+            match self.guests.activity(function.digest, activity).await {
                 Ok(result) => return result,
-                Err(error) => self.recover_from(error, attempt).await,
+                Err(error) => self.recover_from(error, trial).await,
             }
         }
         unreachable!("the loop above ends only with an answer")
     }
 }
 
-struct ActivityInput {
-    key: soloist_core::TaskKey,
-    input: Payload,
-}
-
-/// The activity to run, or why this host does not do it.
-fn supported(work: Work) -> Result<(String, Payload), Failure> {
+/// The call to make, or why this host does not make it.
+fn supported(work: Work, attempt: u32) -> Result<Call, Failure> {
     let unsupported =
         |what: &str| Err(HostError::Unsupported.failure(format!("{what} is not supported yet")));
     match work {
-        Work::Activity {
+        Work::Activity { name, input, retry } => Ok(Call {
             name,
             input,
-            retry: None,
-        } => Ok((name, input)),
-        Work::Activity {
-            retry: Some(RetryPolicy { .. }),
-            ..
-        } => unsupported("a retry policy"),
+            attempt,
+            timeout: retry
+                .and_then(|policy| policy.attempt_timeout)
+                .map(Duration::from_millis),
+        }),
         Work::Child { .. } => unsupported("call-orchestrator"),
         Work::Http => unsupported("call-http"),
     }

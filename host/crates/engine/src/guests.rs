@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use soloist_core::{
     Execution, Failure, FunctionName, HostError, InstanceId, ModuleDigest, Payload, TaskKey,
@@ -92,6 +93,8 @@ pub struct ActivityCall {
     pub key: TaskKey,
     /// 1 on the first attempt.
     pub attempt: u32,
+    /// The longest that this attempt may take, if that is less than any may.
+    pub timeout: Option<Duration>,
     /// What it is given.
     pub input: Payload,
 }

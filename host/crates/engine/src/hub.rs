@@ -33,6 +33,12 @@ pub trait TaskHub: Send + Sync + 'static {
         id: &InstanceId,
     ) -> impl Future<Output = Result<Option<Loaded>, HubError>> + Send;
 
+    /// The messages that wait in the inbox of an instance, oldest first: what `load` says of it.
+    fn inbox(
+        &self,
+        id: &InstanceId,
+    ) -> impl Future<Output = Result<Vec<InboxMessage>, HubError>> + Send;
+
     /// What callers may know of an instance, or `None`.
     fn status(
         &self,

@@ -10,12 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use soloist_core::{
     EventId, Execution, ExecutionId, Fact, InstanceId, Started as StartedEvent, TaskResult,
+    Timestamp,
 };
 
 use self::batch::Batch;
 use crate::mailbox::{AdmittedStart, Mail, Mailbox, Reply};
 use crate::shared::Shared;
-use crate::{Guests, HubError, Loaded, Platform, Purged, SharedExecution, Started, TaskHub, Told};
+use crate::{
+    Guests, HubError, InboxMessage, Loaded, Platform, Purged, SharedExecution, Started, TaskHub,
+    Told,
+};
 
 /// How much mail one turn takes in at most.
 const BATCH_MAX: usize = 1_000;
@@ -79,9 +83,28 @@ impl<O> Live<O> {
         lock(&self.execution)
     }
 
+    /// Delivers messages; those that were delivered before are left out. One for another execution is dropped.
+    fn take_in(&mut self, inbox: Vec<InboxMessage>, now: Timestamp) {
+        for message in inbox {
+            if self.inbox.contains(&message.id) {
+                continue;
+            }
+            let mut execution = self.execution();
+            let id = execution.id();
+            if message.execution.is_none_or(|execution| execution == id) {
+                execution.deliver(message.fact, now);
+            }
+            drop(execution);
+            self.inbox.push(message.id);
+        }
+    }
+
     fn is_turn_due(&self) -> bool {
         let execution = self.execution();
-        self.ready || self.is_new || execution.next_event() != execution.next_untaken()
+        !self.inbox.is_empty()
+            || self.ready
+            || self.is_new
+            || execution.next_event() != execution.next_untaken()
     }
 }
 
@@ -170,6 +193,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                     permit,
                 } => {
                     self.deliver(Some(execution), Fact::TimerFired { timer });
+                    self.try_again(execution, timer);
                     batch.keep(Mail::TimerFired {
                         execution,
                         timer,
@@ -179,6 +203,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 }
                 Mail::Wake { permit } => {
                     batch.keep(Mail::Wake { permit });
+                    false
+                }
+                Mail::Inbox => {
+                    batch.keep(Mail::Inbox);
+                    self.take_inbox().await?;
                     false
                 }
                 Mail::Purge { reply } => {
@@ -294,7 +323,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             Mail::Tell { .. }
             | Mail::Answer { .. }
             | Mail::TimerFired { .. }
-            | Mail::Wake { .. } => self.load().await?,
+            | Mail::Wake { .. }
+            | Mail::Inbox => self.load().await?,
         }
         Ok(())
     }
@@ -322,16 +352,19 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         let mut live = Live::new(execution);
         live.has_run = status != crate::RuntimeStatus::Pending;
         live.ready = ready;
-        let now = self.desk.shared.platform.now();
-        for message in inbox {
-            if message.execution.is_none_or(|execution| execution == id) {
-                live.execution().deliver(message.fact, now);
-            }
-            live.inbox.push(message.id);
-        }
+        live.take_in(inbox, self.desk.shared.platform.now());
         self.standing = Standing::Live(live);
         self.desk.mailbox.set_live(true);
         self.desk.shared.dispatch(&self.desk.id, id, work);
+        Ok(())
+    }
+
+    /// Delivers the messages that came since the last look.
+    async fn take_inbox(&mut self) -> Result<(), HubError> {
+        if let Standing::Live(live) = &mut self.standing {
+            let inbox = self.desk.shared.hub.inbox(&self.desk.id).await?;
+            live.take_in(inbox, self.desk.shared.platform.now());
+        }
         Ok(())
     }
 
@@ -367,6 +400,19 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             if execution.is_none_or(|execution| execution == live.id()) {
                 live.deliver(fact, self.desk.shared.platform.now());
             }
+        }
+    }
+
+    /// Begins the attempt whose time has come, if it is one that was waited for.
+    fn try_again(&self, execution: ExecutionId, scheduled: EventId) {
+        if let Standing::Live(live) = &self.standing {
+            let live = live.execution();
+            let next = live
+                .next_attempt(scheduled)
+                .filter(|_| live.id() == execution);
+            drop(live);
+            let shared = &self.desk.shared;
+            shared.dispatch(&self.desk.id, execution, next.into_iter().collect());
         }
     }
 

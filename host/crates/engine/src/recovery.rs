@@ -58,6 +58,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                 };
                 let dispatch = Dispatch {
                     scheduled: orphan.scheduled,
+                    attempt: 1,
                     work,
                 };
                 self.dispatch(&orphan.instance, orphan.execution, vec![dispatch]);

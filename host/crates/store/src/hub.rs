@@ -4,8 +4,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
 use soloist_engine::{
-    Bound, BoxError, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, Logs,
-    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
+    Bound, BoxError, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded,
+    Logs, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
     Unfinished,
 };
 
@@ -133,6 +133,14 @@ impl TaskHub for SqliteHub {
     async fn load(&self, id: &InstanceId) -> Result<Option<Loaded>, HubError> {
         self.read_instance("loading an instance", id, instances::load)
             .await
+    }
+
+    async fn inbox(&self, id: &InstanceId) -> Result<Vec<InboxMessage>, HubError> {
+        let id = id.clone();
+        self.read("reading an inbox", move |database| {
+            instances::inbox_of(database, &id)
+        })
+        .await
     }
 
     async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {

@@ -96,6 +96,19 @@ fn events(database: &Connection, execution: &ExecutionId) -> rusqlite::Result<Ve
         .collect()
 }
 
+/// The inbox of an instance; an unknown one has an empty one.
+pub(crate) fn inbox_of(
+    database: &mut Connection,
+    id: &InstanceId,
+) -> rusqlite::Result<Vec<InboxMessage>> {
+    let moment = database.transaction()?;
+    let instance = moment
+        .prepare_cached("SELECT id FROM instance WHERE instance_id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    instance.map_or(Ok(Vec::new()), |instance| inbox(&moment, instance))
+}
+
 fn inbox(database: &Connection, instance: i64) -> rusqlite::Result<Vec<InboxMessage>> {
     database
         .prepare_cached("SELECT id, execution, fact FROM inbox WHERE instance = ?1 ORDER BY id")?

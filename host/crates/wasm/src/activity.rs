@@ -110,7 +110,9 @@ pub(crate) async fn run(
     client: &Client,
     ticker: &Ticker,
 ) -> Result<TaskResult, Shortage> {
-    let limit = settings.activity_timeout;
+    let limit = call.timeout.map_or(settings.activity_timeout, |timeout| {
+        timeout.min(settings.activity_timeout)
+    });
     let notes = Notes::new(call.function.clone(), call.instance.clone());
     let mut guest = pin!(guest(module, call, settings, client.clone(), notes.clone()));
     let ticking = poll_fn(|context| ticker.poll(guest.as_mut(), context));

@@ -135,8 +135,14 @@ impl Host for OrchestratorState {
         self.ask(|_| arguments::answers(answers, bytes_max))
     }
 
-    fn send_event(&mut self, _instance_id: String, _name: String, _data: Json) -> Result<()> {
-        self.ask(|_| Err(Refusal::Unsupported("send-event")))
+    fn send_event(&mut self, instance_id: String, name: String, data: Json) -> Result<()> {
+        let bytes_max = self.payload_bytes_max;
+        self.ask(|execution| {
+            let instance_id = arguments::name("an instance ID", instance_id)?;
+            let name = arguments::name("the name of an event", name)?;
+            let data = arguments::json("the data of an event", &data, bytes_max)?;
+            execution.send_event(instance_id, name, data)
+        })
     }
 
     fn set_custom_status(&mut self, status: Json) -> Result<()> {

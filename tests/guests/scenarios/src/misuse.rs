@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use soloist::bindings::orchestrator::soloist::orchestration::durable;
-use soloist::{Context, HttpRequest, RetryPolicy, TaskId};
+use soloist::{Context, HttpRequest, TaskId};
 
 use crate::events::told;
 use crate::{Output, read, write};
@@ -46,8 +46,6 @@ pub(crate) fn nondeterministic(ctx: &Context, input: Value) -> Output {
 enum Feature {
     Orchestrator,
     Http,
-    Retry,
-    SendEvent,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +56,6 @@ struct Unsupported {
 /// Uses what a later issue brings: `{failure}` or `{value}`.
 pub(crate) fn unsupported(ctx: &Context, input: Value) -> Output {
     let Unsupported { what } = read(input)?;
-    let policy = RetryPolicy::new(3, Duration::from_millis(10));
     match what {
         Feature::Orchestrator => told(
             ctx.call_orchestrator::<Value>("chain", json!({"n": 1}))
@@ -69,14 +66,6 @@ pub(crate) fn unsupported(ctx: &Context, input: Value) -> Output {
                 .call_http(&HttpRequest::get("http://127.0.0.1:1/"))
                 .wait();
             told(answer.map(|response| response.status_code))
-        }
-        Feature::Retry => told(
-            ctx.call_activity_with_retry::<Value>("flaky", json!({"until": 3}), &policy)
-                .wait(),
-        ),
-        Feature::SendEvent => {
-            ctx.send_event(&ctx.instance_id(), "Go", "sent");
-            write("sent")
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use soloist::{Context, Events, Failure, Task};
+use soloist::{Context, Events, Failure, RetryPolicy, Task};
 
 use crate::{Output, read, write};
 
@@ -14,6 +14,10 @@ use crate::{Output, read, write};
 enum Step {
     /// Asks for an activity: `{"activity": ["echo", 1]}`.
     Activity(String, Value),
+    /// The same, tried up to so often, ten milliseconds apart at first.
+    Tried(String, Value, u32),
+    /// Sends an event to an instance: `{"send": ["other", "Go", 1]}`.
+    Send(String, String, Value),
     /// Asks for a timer in so many milliseconds.
     Timer(u64),
     /// Waits for an event of that name.
@@ -51,6 +55,11 @@ pub(crate) fn script(ctx: &Context, input: Value) -> Output {
     for step in steps {
         match step {
             Step::Activity(name, input) => tasks.push(ctx.call_activity(&name, input)),
+            Step::Tried(name, input, attempts) => {
+                let policy = RetryPolicy::new(attempts, Duration::from_millis(10));
+                tasks.push(ctx.call_activity_with_retry(&name, input, &policy));
+            }
+            Step::Send(instance, name, data) => ctx.send_event(&instance, &name, data),
             Step::Timer(ms) => {
                 let fire_at = ctx.current_time() + Duration::from_millis(ms);
                 tasks.push(ctx.create_timer(fire_at).answering());

@@ -100,6 +100,18 @@ fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
             row.with("scheduled", scheduled.get())
                 .with("failure", failure(why)),
         ),
+        EventKind::AttemptFailed {
+            scheduled,
+            attempt,
+            failure: why,
+            retry_at,
+        } => (
+            "AttemptFailed",
+            row.with("scheduled", scheduled.get())
+                .with("attempt", u64::from(*attempt))
+                .with("failure", failure(why))
+                .with("retryAt", milliseconds(*retry_at)),
+        ),
         EventKind::TimerCreated { fire_at } => {
             ("TimerCreated", row.with("fireAt", milliseconds(*fire_at)))
         }
@@ -108,6 +120,16 @@ fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
         EventKind::EventRaised { name, data } => (
             "EventRaised",
             row.with("name", name.as_str()).with("data", data),
+        ),
+        EventKind::EventSent {
+            instance_id,
+            name,
+            data,
+        } => (
+            "EventSent",
+            row.with("instanceId", instance_id.as_str())
+                .with("name", name.as_str())
+                .with("data", data),
         ),
         EventKind::TaskCanceled { scheduled } => {
             ("TaskCanceled", row.with("scheduled", scheduled.get()))

@@ -124,6 +124,16 @@ impl<'e> Projection<'e> {
                 row.with("Name", name.as_str())
                     .with_if(inputs, "Input", text(data)),
             ),
+            EventKind::EventSent {
+                instance_id,
+                name,
+                data,
+            } => (
+                "EventSent",
+                row.with("InstanceId", instance_id.as_str())
+                    .with("Name", name.as_str())
+                    .with_if(inputs, "Input", text(data)),
+            ),
             EventKind::ExecutionSuspended { reason } => {
                 ("ExecutionSuspended", row.with("Reason", reason.as_deref()))
             }
@@ -155,6 +165,7 @@ impl<'e> Projection<'e> {
                 ),
             ),
             EventKind::ExecutionBegan {}
+            | EventKind::AttemptFailed { .. }
             | EventKind::EventAwaited { .. }
             | EventKind::TaskCanceled { .. } => return None,
         })

@@ -41,6 +41,38 @@ impl Execution {
         Ok(task)
     }
 
+    /// Sends an event to another instance, once: with the commit of this turn. There is nothing to wait for.
+    ///
+    /// # Errors
+    /// If history has something else here, or the execution has asked too often.
+    pub fn send_event(
+        &mut self,
+        instance_id: String,
+        name: String,
+        data: Payload,
+    ) -> Result<(), Refusal> {
+        let sent = EventKind::EventSent {
+            instance_id,
+            name,
+            data,
+        };
+        if let Some(recorded) = self.next_recorded() {
+            let event = self.event(recorded).expect("what is recorded is there");
+            if !is_same_event(&event.kind, &sent) {
+                let differs = NonDeterminism::Differs {
+                    at: recorded,
+                    recorded: Box::new(event.kind.clone()),
+                    asked: sent.describe(),
+                };
+                return Err(self.refuse(differs.into()));
+            }
+        } else {
+            self.record_request(sent)?;
+        }
+        self.replayed += 1;
+        Ok(())
+    }
+
     /// Gives up a task that is not done for the guest, which is to say: its answer is not at or before the guest's
     /// position, or it is an event wait that was not consumed. Of a task that is done, nothing changes and nothing is
     /// recorded.
@@ -192,5 +224,22 @@ impl Execution {
     /// Remembers why the guest must stop, whatever its host function makes of the error.
     pub fn refuse(&mut self, refusal: Refusal) -> Refusal {
         self.refusal.get_or_insert(refusal).clone()
+    }
+}
+
+/// The same event for the same instance. What it carries is not compared.
+fn is_same_event(recorded: &EventKind, sent: &EventKind) -> bool {
+    match (recorded, sent) {
+        (
+            EventKind::EventSent {
+                instance_id, name, ..
+            },
+            EventKind::EventSent {
+                instance_id: to,
+                name: sent,
+                ..
+            },
+        ) => instance_id == to && name.eq_ignore_ascii_case(sent),
+        _ => false,
     }
 }

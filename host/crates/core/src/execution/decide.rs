@@ -4,7 +4,7 @@ use super::Execution;
 use crate::task::{Task, TaskKind};
 use crate::{
     Decision, Dispatch, End, Event, EventId, EventKind, Failure, History, NonDeterminism, Payload,
-    Refusal, Role, Timer, Timestamp, Work,
+    Refusal, Role, SentEvent, Timer, Timestamp, Work,
 };
 
 impl Execution {
@@ -122,6 +122,10 @@ impl Execution {
         if let Some(end) = end {
             decision.timers.clear();
             decision.orphans = self.open_activities().collect();
+            // Nobody is left to wait for the time of a further attempt.
+            let waits = |orphan: &&Dispatch| orphan.attempt > 1;
+            let waiting = decision.orphans.iter().filter(waits).cloned();
+            decision.dispatch.extend(waiting);
             decision.end = Some(end);
         }
         decision
@@ -132,7 +136,7 @@ impl Execution {
             events: self.events[self.taken..end].to_vec(),
             ..Decision::default()
         };
-        let first = self.next_untaken();
+        let (first, next) = (self.next_untaken(), EventId::at(end));
         for event in &self.events[self.taken..end] {
             match event.kind.role() {
                 Role::Request => self.begin(event, &mut decision),
@@ -140,7 +144,23 @@ impl Execution {
                     if let EventKind::TimerFired { .. } = event.kind {
                         decision.timers_done.push(to);
                     }
+                    self.forget_attempt(to, first, &mut decision);
                 }
+                Role::Attempt { of, retry_at } => {
+                    self.forget_attempt(of, first, &mut decision);
+                    let is_last = self.task_at(of).is_some_and(|task| {
+                        let taken = |id: &&EventId| **id < next;
+                        task.closed_at.is_none_or(|closed| closed >= next)
+                            && task.failed_attempts.iter().rfind(taken) == Some(&event.id)
+                    });
+                    if is_last {
+                        decision.timers.push(Timer {
+                            scheduled: of,
+                            fire_at: retry_at,
+                        });
+                    }
+                }
+                Role::Told => decision.messages.extend(sent(&event.kind)),
                 Role::Cancel(to) => self.give_up(to, first, &mut decision),
                 Role::End => {
                     if let EventKind::ExecutionTerminated { reason } = &event.kind {
@@ -171,8 +191,39 @@ impl Execution {
         if let EventKind::TimerCreated { fire_at } = event.kind {
             decision.timers.push(Timer { scheduled, fire_at });
         } else if let Some(work) = work_of(&event.kind) {
-            decision.dispatch.push(Dispatch { scheduled, work });
+            decision.dispatch.push(Dispatch {
+                scheduled,
+                attempt: 1,
+                work,
+            });
         }
+    }
+
+    /// A timer that an earlier decision kept for the next attempt is over.
+    fn forget_attempt(&self, scheduled: EventId, first: EventId, decision: &mut Decision) {
+        let was_kept = self.task_at(scheduled).is_some_and(|task| {
+            let attempt = task.failed_attempts.first();
+            attempt.is_some_and(|attempt| *attempt < first)
+        });
+        if was_kept && !decision.timers_done.contains(&scheduled) {
+            decision.timers_done.push(scheduled);
+        }
+    }
+
+    /// The attempt whose time has come: the request at `scheduled` is open, and an attempt at it has failed.
+    pub fn next_attempt(&self, scheduled: EventId) -> Option<Dispatch> {
+        let task = self.task_at(scheduled)?;
+        let is_due = task.is_open_work() && task.attempt() > 1;
+        is_due.then(|| self.dispatch_of(task)).flatten()
+    }
+
+    fn dispatch_of(&self, task: &Task) -> Option<Dispatch> {
+        let event = self.event(task.request)?;
+        Some(Dispatch {
+            scheduled: event.id,
+            attempt: task.attempt(),
+            work: work_of(&event.kind)?,
+        })
     }
 
     /// What was given up stops, unless it was asked for after `first` and so never began, or is answered.
@@ -185,7 +236,10 @@ impl Execution {
         }
         match task.kind {
             TaskKind::Timer => decision.timers_done.push(scheduled),
-            TaskKind::Work => decision.interrupt.push(scheduled),
+            TaskKind::Work => {
+                decision.interrupt.push(scheduled);
+                self.forget_attempt(scheduled, first, decision);
+            }
             TaskKind::EventWait => {}
         }
     }
@@ -195,13 +249,7 @@ impl Execution {
         self.tasks
             .iter()
             .filter(|task| task.is_open_work())
-            .filter_map(|task| {
-                let event = self.event(task.request)?;
-                Some(Dispatch {
-                    scheduled: event.id,
-                    work: work_of(&event.kind)?,
-                })
-            })
+            .filter_map(|task| self.dispatch_of(task))
     }
 
     fn open_activities(&self) -> impl Iterator<Item = Dispatch> + '_ {
@@ -211,23 +259,40 @@ impl Execution {
 }
 
 impl History {
-    /// Work that was asked for, is not answered and not cancelled.
+    /// Work that was asked for, is not answered and not cancelled, and whose next attempt waits for no timer.
     pub fn open_work(&self) -> Vec<Dispatch> {
         let mut open: Vec<Option<Dispatch>> = Vec::new();
         for event in self.events() {
             open.push(work_of(&event.kind).map(|work| Dispatch {
                 scheduled: event.id,
+                attempt: 1,
                 work,
             }));
             let closed = match &event.kind {
                 EventKind::TaskCompleted { scheduled, .. }
                 | EventKind::TaskFailed { scheduled, .. }
+                | EventKind::AttemptFailed { scheduled, .. }
                 | EventKind::TaskCanceled { scheduled } => *scheduled,
                 _ => continue,
             };
             open[usize::try_from(closed.get() - 1).expect("a history fits into memory")] = None;
         }
         open.into_iter().flatten().collect()
+    }
+}
+
+fn sent(kind: &EventKind) -> Option<SentEvent> {
+    match kind {
+        EventKind::EventSent {
+            instance_id,
+            name,
+            data,
+        } => Some(SentEvent {
+            instance_id: instance_id.clone(),
+            name: name.clone(),
+            data: data.clone(),
+        }),
+        _ => None,
     }
 }
 

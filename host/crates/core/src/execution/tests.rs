@@ -16,6 +16,7 @@ mod events;
 mod histories;
 mod races;
 mod requests;
+mod retries;
 mod suspension;
 mod telling;
 mod tempting;

@@ -47,7 +47,11 @@ impl Batch {
                     scheduled,
                     ..
                 } => done.push((execution, scheduled)),
-                Mail::TimerFired { .. } | Mail::Wake { .. } | Mail::Evict | Mail::Purge { .. } => {}
+                Mail::TimerFired { .. }
+                | Mail::Wake { .. }
+                | Mail::Inbox
+                | Mail::Evict
+                | Mail::Purge { .. } => {}
             }
         }
         done
@@ -67,7 +71,11 @@ impl Batch {
                 Mail::Start { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Tell { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Purge { reply } => drop(reply.send(Err(unavailable(doing, cause)))),
-                Mail::Answer { .. } | Mail::TimerFired { .. } | Mail::Wake { .. } | Mail::Evict => {
+                Mail::Answer { .. }
+                | Mail::TimerFired { .. }
+                | Mail::Wake { .. }
+                | Mail::Inbox
+                | Mail::Evict => {
                     backlog.push_front(mail);
                 }
             }

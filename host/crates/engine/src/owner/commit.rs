@@ -1,7 +1,7 @@
 //! What came of a turn is made durable; then, and only then, something leaves the host.
 
 use soloist_core::{
-    Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, InstanceId,
+    Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, InstanceId, SentEvent,
     Started as StartedEvent, Timer, Timestamp, Work,
 };
 
@@ -10,8 +10,8 @@ use super::{Desk, Live, Owner, Standing};
 use crate::hot::Keep;
 use crate::mailbox::Mail;
 use crate::{
-    Begin, DueTimer, Expects, FunctionKind, Guests, HubError, Operation, Orchestrator, Orphan,
-    Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
+    Begin, DueTimer, Expects, FunctionKind, Guests, HubError, Message, Operation, Orchestrator,
+    Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
 };
 
 /// How often a decision is made anew because the hub stood elsewhere, before callers are turned away.
@@ -31,6 +31,8 @@ pub(super) struct AfterCommit {
     interrupt: Vec<EventId>,
     timers: Vec<Timer>,
     timers_done: Vec<EventId>,
+    /// Whom the code told something.
+    told: Vec<InstanceId>,
 }
 
 impl AfterCommit {
@@ -41,6 +43,7 @@ impl AfterCommit {
             interrupt: decision.interrupt.clone(),
             timers: decision.timers.clone(),
             timers_done: decision.timers_done.clone(),
+            told: messages(&decision.messages).map(|to| to.target).collect(),
         }
     }
 }
@@ -249,7 +252,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             orphans: orphans(&self.id, execution.id(), decision.orphans),
             drop_orphans: false,
             logs: decision.logs,
-            messages: Vec::new(),
+            messages: messages(&decision.messages).collect(),
             inbox_taken: inbox,
             now: self.shared.platform.now(),
         }
@@ -351,28 +354,42 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                 cursor,
             });
         }
+        for target in &after.told {
+            self.shared.send(target, Mail::Inbox);
+        }
         self.shared
             .dispatch(&self.id, after.execution, after.dispatch.clone());
     }
 }
 
+/// The messages that carry what the code told. What is no instance id is nobody's: it was told to nobody.
+fn messages(sent: &[SentEvent]) -> impl Iterator<Item = Message> + '_ {
+    sent.iter().filter_map(|sent| {
+        Some(Message {
+            target: sent.instance_id.parse().ok()?,
+            execution: None,
+            fact: Fact::EventRaised {
+                name: sent.name.clone(),
+                data: sent.data.clone(),
+            },
+        })
+    })
+}
+
 fn orphans(instance: &InstanceId, execution: ExecutionId, work: Vec<Dispatch>) -> Vec<Orphan> {
-    let orphans = work
-        .into_iter()
-        .filter_map(|Dispatch { scheduled, work }| match work {
-            // A retry policy is not served yet: the call has its answer.
-            Work::Activity {
-                name,
-                input,
-                retry: None,
-            } => Some(Orphan {
+    let orphans = work.into_iter().filter_map(
+        |Dispatch {
+             scheduled, work, ..
+         }| match work {
+            Work::Activity { name, input, .. } => Some(Orphan {
                 instance: instance.clone(),
                 execution,
                 scheduled,
                 name,
                 input,
             }),
-            Work::Activity { retry: Some(_), .. } | Work::Child { .. } | Work::Http => None,
-        });
+            Work::Child { .. } | Work::Http => None,
+        },
+    );
     orphans.collect()
 }

@@ -6,8 +6,9 @@ use soloist_core::{
 
 use self::state::{Refused, State};
 use crate::{
-    Bound, DueTimer, FunctionRecord, HubError, InstanceStatus, Loaded, Logs, ModuleRecord,
-    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded, Logs,
+    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
+    Unfinished,
 };
 
 mod functions;
@@ -118,6 +119,12 @@ impl TaskHub for MemoryHub {
             logged: u32::try_from(instance.logs.len()).expect("an execution keeps few log lines"),
             inbox: instance.inbox.clone(),
         }))
+    }
+
+    async fn inbox(&self, id: &InstanceId) -> Result<Vec<InboxMessage>, HubError> {
+        let shared = self.lock();
+        let instance = shared.state.instances.get(id);
+        Ok(instance.map_or_else(Vec::new, |instance| instance.inbox.clone()))
     }
 
     async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {

@@ -6,8 +6,9 @@ use soloist_core::{
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
-    Bound, DueTimer, Expects, FunctionRecord, HubError, InstanceStatus, Loaded, Logs, ModuleRecord,
-    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, DueTimer, Expects, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded, Logs,
+    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
+    Unfinished,
 };
 
 /// What a hub could get wrong.
@@ -147,6 +148,10 @@ impl TaskHub for Flawed {
             loaded.ready &= loaded.inbox.is_empty();
         }
         Ok(loaded)
+    }
+
+    async fn inbox(&self, id: &InstanceId) -> Result<Vec<InboxMessage>, HubError> {
+        self.hub.inbox(id).await
     }
 
     async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
+mod retries;
 mod scripted;
+mod sent;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -78,6 +80,7 @@ impl World {
             .chain([
                 ("echo", FunctionKind::Activity),
                 ("gate", FunctionKind::Activity),
+                ("flaky", FunctionKind::Activity),
             ])
         {
             let deployed = engine

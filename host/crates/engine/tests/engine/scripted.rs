@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use soloist_core::{
     Action, Execution, ExecutionId, Failure, HostError, InstanceId, ModuleDigest, Nonce, Payload,
-    TaskId, TaskKey, TaskResult, Timestamp,
+    RetryPolicy, TaskId, TaskKey, TaskResult, Timestamp,
 };
 use soloist_engine::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, Platform,
@@ -49,9 +49,31 @@ impl Guest {
         })
     }
 
+    /// An activity that is tried up to so often, a second apart at first, then twice as long each time.
+    pub(crate) fn tried(&self, name: &str, input: &str, attempts: u32) -> Result<TaskId, Failure> {
+        self.perform(Action::ScheduleTask {
+            name: name.to_owned(),
+            input: Payload::parse(input).unwrap(),
+            retry: Some(RetryPolicy {
+                max_attempts: attempts.try_into().unwrap(),
+                first_retry_interval: 1_000,
+                backoff_coefficient: 2.0,
+                max_retry_interval: None,
+                retry_timeout: None,
+                attempt_timeout: None,
+            }),
+        })
+    }
+
     pub(crate) fn timer(&self, after: Duration) -> Result<TaskId, Failure> {
         let fire_at = self.with(|execution| execution.current_time()).plus(after);
         self.perform(Action::CreateTimer { fire_at })
+    }
+
+    pub(crate) fn send(&self, instance: &str, name: &str, data: &str) -> Result<(), Failure> {
+        let data = Payload::parse(data).unwrap();
+        self.with(|execution| execution.send_event(instance.to_owned(), name.to_owned(), data))
+            .map_err(|refusal| refusal.failure())
     }
 
     pub(crate) fn event(&self, name: &str) -> Result<TaskId, Failure> {
@@ -195,6 +217,11 @@ impl Guests for ScriptedGuests {
         *self.activities.lock().unwrap().entry(call.key).or_default() += 1;
         if call.function.as_str() == "gate" {
             self.gate.acquire().await.unwrap().forget();
+        }
+        let needed: u32 = call.input.as_str().parse().unwrap_or_default();
+        if call.function.as_str() == "flaky" && call.attempt < needed {
+            let message = format!("attempt {} is too early", call.attempt);
+            return Ok(Err(HostError::Trap.failure(message)));
         }
         Ok(Ok(call.input))
     }

@@ -103,6 +103,7 @@ pub(crate) fn call(input: &str) -> ActivityCall {
         instance: "night-7".parse().expect("it is an ID"),
         key: execution.task_key(soloist_core::EventId::new(3)),
         attempt: 2,
+        timeout: None,
         input: json(input),
     }
 }

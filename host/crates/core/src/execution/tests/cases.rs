@@ -35,6 +35,7 @@ fn name() -> impl Strategy<Value = &'static str> + Clone {
 fn ask() -> impl Strategy<Value = Step> + Clone {
     prop_oneof![
         3 => prop::sample::select(&["a", "b"][..]).prop_map(Step::Activity),
+        2 => (1..20_u16).prop_map(|interval| Step::Tried("t", interval)),
         1 => prop::sample::select(&[Step::Child("c"), Step::Http][..]),
         2 => (0..20_u16).prop_map(Step::Timer),
         4 => name().prop_map(Step::Wait),
@@ -56,6 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => prop::collection::vec(pick(), 1..5).prop_map(Step::Any),
         1 => prop::collection::vec(pick(), 1..3).prop_map(Step::All),
         2 => pick().prop_map(Step::Done),
+        1 => Just(Step::Send("other", "go")),
         2 => Just(Step::Now),
         1 => prop::sample::select(&[Step::Guid, Step::Log, Step::Status][..]),
         1 => (1..4_u8).prop_map(Step::SkipIfOdd),

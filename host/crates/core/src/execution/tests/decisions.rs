@@ -12,8 +12,10 @@ fn roles(events: &[crate::Event]) -> String {
         Role::Start(_) => 's',
         Role::Began => 'b',
         Role::Request => 'r',
+        Role::Told => 'm',
         Role::Cancel(_) => 'c',
         Role::Answer { .. } => 'a',
+        Role::Attempt { .. } => 't',
         Role::Raised { .. } => 'e',
         Role::Suspended => '[',
         Role::Resumed => ']',
@@ -62,6 +64,7 @@ fn a_turn_says_what_is_to_begin_and_which_timers_to_keep() {
     let works = [activity, child, Work::Http];
     let dispatch = works.into_iter().zip(3..).map(|(work, at)| Dispatch {
         scheduled: EventId::new(at),
+        attempt: 1,
         work,
     });
     assert_eq!(decision.dispatch, dispatch.collect::<Vec<_>>());

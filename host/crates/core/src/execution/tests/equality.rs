@@ -177,6 +177,7 @@ fn facts(played: &Played, given_up: &BTreeSet<usize>) -> Vec<(Option<usize>, Eve
         let task = match &mut kind {
             EventKind::TaskCompleted { scheduled, .. }
             | EventKind::TaskFailed { scheduled, .. }
+            | EventKind::AttemptFailed { scheduled, .. }
             | EventKind::TimerFired { timer: scheduled } => {
                 let task = ordinal(events, *scheduled);
                 *scheduled = EventId::FIRST;
@@ -185,13 +186,13 @@ fn facts(played: &Played, given_up: &BTreeSet<usize>) -> Vec<(Option<usize>, Eve
             _ => None,
         };
         match event.kind.role() {
-            Role::Answer { .. } => task.map(|task| (Some(task), kind)),
+            Role::Answer { .. } | Role::Attempt { .. } => task.map(|task| (Some(task), kind)),
             Role::Start(_)
             | Role::Began
             | Role::Raised { .. }
             | Role::Suspended
             | Role::Resumed => Some((None, kind)),
-            Role::Request | Role::Cancel(_) | Role::End => None,
+            Role::Request | Role::Told | Role::Cancel(_) | Role::End => None,
         }
     });
     facts.collect()

@@ -220,6 +220,7 @@ impl Run {
                     let task = ordinals.iter().position(|id| id == scheduled);
                     requests.push(format!("cancel {}", task.expect("a task")));
                 }
+                kind @ EventKind::EventSent { .. } => requests.push(format!("{kind:?}")),
                 kind if kind.role() == crate::Role::Request => {
                     ordinals.push(event.id);
                     requests.push(format!("{kind:?}"));

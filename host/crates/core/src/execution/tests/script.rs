@@ -1,24 +1,30 @@
 //! An orchestrator as data, and the guest that plays it.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::{
-    Action, Execution, Failure, HostError, LogLevel, Payload, Refusal, TaskId, TaskResult,
+    Action, Execution, Failure, HostError, LogLevel, Payload, Refusal, RetryPolicy, TaskId,
+    TaskResult,
 };
 
 /// One line of an orchestrator's program.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     Activity(&'static str),
+    /// An activity that is tried up to three times, so many milliseconds apart.
+    Tried(&'static str, u16),
     Child(&'static str),
     Http,
     /// A timer, so many milliseconds after the guest's time.
     Timer(u16),
     Wait(&'static str),
     Cancel(Pick),
+    /// Sends an event to an instance of this id.
+    Send(&'static str, &'static str),
     /// Asks whether the task is done, without waiting.
     Done(Pick),
     Await(Pick),
@@ -148,11 +154,21 @@ impl Guest {
     /// Takes one step; false if it has to park.
     fn step(&mut self, step: &Step, execution: &mut Execution) -> Result<bool, Refusal> {
         let seen = match step {
-            Step::Activity(_) | Step::Child(_) | Step::Http | Step::Timer(_) | Step::Wait(_) => {
+            Step::Activity(_)
+            | Step::Tried(..)
+            | Step::Child(_)
+            | Step::Http
+            | Step::Timer(_)
+            | Step::Wait(_) => {
                 let action = self.action(step, execution);
                 let TaskId(task) = execution.perform(action)?;
                 self.asked += 1;
                 Seen::Asked(task)
+            }
+            Step::Send(instance, name) => {
+                let data = self.number();
+                execution.send_event((*instance).to_owned(), (*name).to_owned(), data)?;
+                return Ok(true);
             }
             Step::Cancel(pick) => {
                 if let Some(task) = self.pick(*pick) {
@@ -225,6 +241,18 @@ impl Guest {
                 name: (*name).to_owned(),
                 input,
                 retry,
+            },
+            Step::Tried(name, interval) => Action::ScheduleTask {
+                name: (*name).to_owned(),
+                input,
+                retry: Some(RetryPolicy {
+                    max_attempts: NonZeroU32::new(3).expect("not zero"),
+                    first_retry_interval: u64::from(*interval),
+                    backoff_coefficient: 2.0,
+                    max_retry_interval: None,
+                    retry_timeout: None,
+                    attempt_timeout: None,
+                }),
             },
             Step::Child(name) => Action::StartChild {
                 name: (*name).to_owned(),

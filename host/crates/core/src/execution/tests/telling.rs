@@ -1,7 +1,7 @@
 //! What the guest tells: log lines, a custom status. And the ids that it draws.
 
 use super::run::{Run, answered, execution};
-use super::script::Step::{Activity, Guid, Log, Now, Status, Wait};
+use super::script::Step::{Activity, Guid, Log, Now, Send, Status, Wait};
 use super::script::{Seen, json, wait_for};
 use crate::{Execution, LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, Payload, Refusal};
 
@@ -159,4 +159,49 @@ fn guids_of_two_executions_differ() {
     assert_ne!(guid(1), guid(2));
     assert_eq!(guid(1), guid(1));
     assert_eq!(guid(1).get_version_num(), 5);
+}
+
+#[test]
+fn an_event_is_sent_once_however_often_it_is_replayed() {
+    let script = [
+        Send("other", "go"),
+        Activity("a"),
+        wait_for(0),
+        Send("none", "stop"),
+    ];
+    let mut run = Run::of(script);
+    let first = run.then([]);
+    let sent = |instance: &str, name: &str, data: &str| crate::SentEvent {
+        instance_id: instance.to_owned(),
+        name: name.to_owned(),
+        data: json(data),
+    };
+    assert_eq!(first.messages, [sent("other", "go", "0")]);
+    for _ in 0..3 {
+        run.evict();
+        assert_eq!(run.then([]).messages, []);
+    }
+    let second = run.then([answered(0, "0")]);
+    assert_eq!(second.messages.len(), 1);
+    assert_eq!(second.messages[0].instance_id, "none");
+    assert!(matches!(run.stored.end, Some(crate::End::Completed(_))));
+}
+
+#[test]
+fn another_event_than_the_recorded_one_is_non_determinism() {
+    for now in [Send("other", "stop"), Send("another", "go"), Activity("a")] {
+        let mut run = Run::of([Send("other", "go"), Wait("go"), wait_for(0)]);
+        run.then([]);
+        run.evict_for([now, Wait("go"), wait_for(0)]);
+        run.settle();
+        match &run.stored.end {
+            Some(crate::End::Failed(failure)) => assert!(
+                failure
+                    .message
+                    .contains("the event 'go' for the instance 'other'"),
+                "{failure:?}"
+            ),
+            end => panic!("{end:?}"),
+        }
+    }
 }

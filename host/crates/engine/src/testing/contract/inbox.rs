@@ -46,6 +46,10 @@ pub async fn a_message_waits_and_makes_its_target_ready<H: TaskHub>(hub: &H) {
     };
     assert_eq!(waiting.execution, Some(target.execution));
     assert_eq!(waiting.fact, raised("hello", "{\"a\": 1}"));
+    let inbox = hub.inbox(&target.instance).await.expect("it can be read");
+    assert_eq!(inbox, after.inbox);
+    let inbox = hub.inbox(&id("unknown")).await.expect("it can be read");
+    assert_eq!(inbox, []);
     assert!(!is_ready(hub, &sender).await);
     commit(hub, taking(&mut target, vec![waiting.id])).await;
     assert!(!is_ready(hub, &target).await);
