@@ -20,6 +20,7 @@ const GUESTS: [(&str, &[&str]); 2] = [
             "thumbnails",
             "night-watch",
             "scenarios",
+            "bench",
         ],
     ),
     (
