@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own errands. It refuses to hold anything that a user of the host needs.
 
+mod bench;
 mod ci;
 mod command;
 mod demo;
@@ -30,6 +31,8 @@ enum Errand {
     Ci(ci::Options),
     /// Build the plugins and the guests of the tests into target/guests
     Plugins(guests::Options),
+    /// Measure a host against the budgets; a full run takes a quarter of an hour
+    Bench(bench::Options),
     /// Check the rules of the house
     Tidy,
 }
@@ -50,6 +53,7 @@ fn run(errand: Errand) -> Result<()> {
         Errand::Demo => demo::show(&project),
         Errand::Ci(options) => ci::check(&project, &options),
         Errand::Plugins(options) => guests::build(&project, &options),
+        Errand::Bench(options) => bench::measure(&project, &options),
         Errand::Tidy => tidy::check(&project),
     }
 }

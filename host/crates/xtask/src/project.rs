@@ -43,10 +43,20 @@ impl Project {
         self.path("target/guests")
     }
 
+    /// Where cargo builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| OsString::from("target"));
+        self.root.join(target)
+    }
+
     /// The host as `cargo build` leaves it.
     pub(crate) fn host_binary(&self) -> PathBuf {
-        let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| OsString::from("target"));
-        self.root.join(target).join("debug/soloist")
+        self.target().join("debug/soloist")
+    }
+
+    /// A program as `cargo build --release` leaves it.
+    pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
+        self.target().join("release").join(name)
     }
 
     /// Where tools of other languages are installed.

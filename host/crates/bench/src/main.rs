@@ -1,0 +1,105 @@
+//! The benchmark of Soloist: load from a process of its own, baselines beside it, and a report against the budgets.
+//!
+//! It measures the host as an operator has it, from outside, and refuses to know anything of the engine. `cargo xtask bench`
+//! runs it; `host/PERFORMANCE.md` tells what each row means.
+
+mod baseline;
+mod clock;
+mod ground;
+mod host;
+mod http;
+mod load;
+mod loads;
+mod names;
+mod options;
+mod process;
+mod report;
+mod rows;
+mod seed;
+mod statistics;
+mod stored;
+mod written;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+
+use crate::ground::Bench;
+use crate::options::{Options, Scale};
+use crate::report::Line;
+use crate::rows::Samples;
+
+/// Measures a host against the budgets.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask bench", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure
+    Run(Options),
+    /// Serve what a host is compared with, for another process of this program
+    #[command(hide = true)]
+    ServeBaseline {
+        /// Where its database is
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+/// All that a run leaves.
+#[derive(Serialize)]
+struct Report<'r> {
+    scale: Scale,
+    cores: usize,
+    lines: &'r [Line],
+    samples: &'r Samples,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(options) => run(options),
+        Command::ServeBaseline { data } => baseline::serve(&data),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: Options) -> Result<()> {
+    let scale = options.choice.scale();
+    let bench = Bench { options, scale };
+    // One thread, as the load has at most one core.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime")?;
+    let samples = runtime.block_on(Samples::take(&bench))?;
+    let lines = samples.lines(&bench);
+    print!("{}", report::table(&lines));
+    println!(
+        "\nMedians of {} runs. Raw SQLite ran with synchronous=FULL, read back as 2; a host refuses to start otherwise.",
+        scale.runs
+    );
+    if let Some(path) = &bench.options.choice.json {
+        let report = Report {
+            scale,
+            cores: std::thread::available_parallelism().map_or(0, Into::into),
+            lines: &lines,
+            samples: &samples,
+        };
+        let text = serde_json::to_string_pretty(&report).context("a report is JSON")?;
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! One file for each kind of row: how a run takes its sample, and what the samples of all runs come to.
+
+mod asleep;
+mod chains;
+mod completed;
+mod idle;
+mod replay;
+mod restart;
+mod starts;
+mod steps;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::ground::{Bench, Ground};
+use crate::options::Row;
+use crate::report::Line;
+use crate::statistics::median;
+use completed::Crowd;
+use restart::Dormitory;
+
+/// What the runs have measured: of each row, a sample a run.
+#[derive(Default, Serialize)]
+pub(crate) struct Samples {
+    chains: Vec<chains::Sample>,
+    alone: Vec<chains::Sample>,
+    fan: Vec<chains::FanSample>,
+    steps: Vec<steps::Sample>,
+    starts: Vec<starts::Sample>,
+    asleep: Vec<asleep::Sample>,
+    restart: Vec<restart::Sample>,
+    completed: Vec<completed::Sample>,
+    replay: Vec<replay::Sample>,
+    idle: Vec<idle::Sample>,
+}
+
+impl Samples {
+    /// Takes all samples: run by run, so that a noisy time does not hit one row alone.
+    pub(crate) async fn take(bench: &Bench) -> Result<Self> {
+        let mut samples = Self::default();
+        let wants = |row| bench.options.choice.wants(row);
+        let (mut crowd, mut dormitory) = (None, None);
+        if wants(Row::Completed) {
+            crowd = Some(Crowd::gather(bench).await?);
+        }
+        if wants(Row::Restart) {
+            dormitory = Some(Dormitory::fill(bench).await?);
+        }
+        for run in 1..=bench.scale.runs {
+            eprintln!("bench: run {run} of {}", bench.scale.runs);
+            samples
+                .take_run(bench, crowd.as_ref(), dormitory.as_ref())
+                .await
+                .with_context(|| format!("run {run}"))?;
+        }
+        Ok(samples)
+    }
+
+    async fn take_run(
+        &mut self,
+        bench: &Bench,
+        crowd: Option<&Crowd>,
+        dormitory: Option<&Dormitory>,
+    ) -> Result<()> {
+        let wants = |row| bench.options.choice.wants(row);
+        if wants(Row::Idle) {
+            self.idle.push(idle::sample(bench).await.context("idle")?);
+        }
+        if wants(Row::Asleep) {
+            self.asleep
+                .push(asleep::sample(bench).await.context("asleep")?);
+        }
+        let mut ground = Ground::prepare(bench).await?;
+        if wants(Row::Chains) {
+            let sample = chains::at_once(bench, &mut ground).await;
+            self.chains.push(sample.context("chains")?);
+        }
+        if wants(Row::Alone) {
+            let sample = chains::alone(bench, &mut ground).await;
+            self.alone.push(sample.context("alone")?);
+        }
+        if wants(Row::Fan) {
+            self.fan
+                .push(chains::fan(bench, &ground).await.context("fan")?);
+        }
+        if wants(Row::Starts) {
+            self.starts
+                .push(starts::sample(bench, &ground).await.context("starts")?);
+        }
+        if wants(Row::Steps) {
+            self.steps
+                .push(steps::sample(bench, &ground).await.context("steps")?);
+        }
+        if let Some(crowd) = crowd {
+            let sample = completed::sample(bench, &ground, crowd).await;
+            self.completed.push(sample.context("completed")?);
+        }
+        ground.leave().await?;
+        if wants(Row::Replay) {
+            self.replay
+                .push(replay::sample(bench).await.context("replay")?);
+        }
+        if let Some(dormitory) = dormitory {
+            let sample = restart::sample(bench, dormitory).await;
+            self.restart.push(sample.context("restart")?);
+        }
+        Ok(())
+    }
+
+    /// What they come to.
+    pub(crate) fn lines(&self, bench: &Bench) -> Vec<Line> {
+        let scale = &bench.scale;
+        [
+            chains::lines_at_once(&self.chains),
+            chains::lines_alone(&self.alone),
+            chains::lines_fan(&self.fan),
+            steps::lines(&self.steps),
+            starts::lines(&self.starts),
+            asleep::lines(&self.asleep, scale.sleepers),
+            restart::lines(&self.restart, scale.asleep),
+            completed::lines(&self.completed, scale.completed),
+            replay::lines(&self.replay),
+            idle::lines(&self.idle),
+        ]
+        .concat()
+    }
+}
+
+/// The median over samples of what `of` sees in each.
+fn middle<S>(samples: &[S], of: impl Fn(&S) -> f64) -> f64 {
+    median(samples.iter().map(of))
+}
+
+/// The medians of what was measured, of its baseline, and of the ratio within each run.
+fn compared<S>(
+    samples: &[S],
+    measured: impl Fn(&S) -> f64,
+    baseline: impl Fn(&S) -> f64,
+) -> (f64, f64, f64) {
+    (
+        middle(samples, &measured),
+        middle(samples, &baseline),
+        middle(samples, |sample| measured(sample) / baseline(sample)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_of_one_run_not_of_two_medians() {
+        // In the second run all was slower by half.
+        let samples = [(8.0, 16.0), (4.0, 8.0), (9.0, 10.0)];
+        let compared = compared(&samples, |sample| sample.0, |sample| sample.1);
+        assert_eq!(compared, (8.0, 10.0, 0.5));
+    }
+}
