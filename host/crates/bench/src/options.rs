@@ -72,6 +72,8 @@ pub(crate) enum Row {
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Scale {
     pub(crate) runs: u64,
+    /// How often a run measures a load and its baseline, in turn.
+    pub(crate) rounds: u64,
     /// How long one load lasts.
     pub(crate) window: Duration,
     /// How long a load lasts that is not measured.
@@ -99,7 +101,8 @@ impl Choice {
     pub(crate) fn scale(&self) -> Scale {
         let full = Scale {
             runs: 5,
-            window: Duration::from_secs(4),
+            rounds: 4,
+            window: Duration::from_secs(1),
             warm_up: Duration::from_secs(1),
             watch: Duration::from_secs(10),
             steps: [10, 100, 1_000, 10_000],
@@ -113,7 +116,8 @@ impl Choice {
         let scale = if self.quick {
             Scale {
                 runs: 1,
-                window: Duration::from_secs(1),
+                rounds: 2,
+                window: Duration::from_millis(500),
                 warm_up: Duration::from_millis(300),
                 steps: [10, 100, 1_000, 3_000],
                 steps_each: 500,

@@ -31,7 +31,7 @@ enum Errand {
     Ci(ci::Options),
     /// Build the plugins and the guests of the tests into target/guests
     Plugins(guests::Options),
-    /// Measure a host against the budgets; a full run takes a quarter of an hour
+    /// Measure a host against the budgets; a full run takes some twenty minutes
     Bench(bench::Options),
     /// Check the rules of the house
     Tidy,

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use tempfile::TempDir;
@@ -5,6 +7,7 @@ use tempfile::TempDir;
 use super::middle;
 use crate::clock::time_of_day;
 use crate::ground::{Bench, Ground, STEPS};
+use crate::host::Host;
 use crate::load::Until;
 use crate::loads::{self, AT_ONCE, Measured};
 use crate::report::{Budget, Line};
@@ -12,7 +15,11 @@ use crate::stored::Reader;
 use crate::{seed, written};
 
 /// A data directory with many completed instances.
-pub(super) struct Crowd(TempDir);
+pub(super) struct Crowd {
+    data: PathBuf,
+    /// It goes with this.
+    _dir: TempDir,
+}
 
 #[derive(Serialize)]
 pub(super) struct Sample {
@@ -33,52 +40,58 @@ impl Crowd {
     /// One chain is really run; the others are written beside it, and must be like it.
     pub(super) async fn gather(bench: &Bench) -> Result<Self> {
         let dir = bench.directory()?;
-        let host = bench.host_with_functions(dir.path()).await?;
+        let data = dir.path().join("host");
+        let host = bench.host_with_functions(&data).await?;
         loads::chains(&host, 1, Until::Count(1)).await?;
         let digest = host.digest("chain").await?;
-        let real = Reader::open(dir.path())?.some_instance("chain")?;
+        let real = Reader::open(&data)?.some_instance("chain")?;
         host.stop().await?;
         let chain = || written::ended_chain(digest, STEPS, time_of_day());
-        seed::fill(dir.path(), bench.scale.completed, chain)
+        seed::fill(&data, bench.scale.completed, chain)
             .await
             .context("the crowd")?;
-        Reader::open(dir.path())?.ensure_alike("chain", &real)?;
-        Ok(Self(dir))
+        Reader::open(&data)?.ensure_alike("chain", &real)?;
+        Ok(Self { data, _dir: dir })
     }
 }
 
-pub(super) async fn sample(bench: &Bench, ground: &Ground, crowd: &Crowd) -> Result<Sample> {
-    let (warm_up, window) = (
-        Until::Time(bench.scale.warm_up),
-        Until::Time(bench.scale.window),
-    );
-    let empty = &ground.host;
-    let crowd = bench.host(crowd.0.path()).await?;
-    for host in [empty, &crowd] {
+/// All samples of one run.
+pub(super) async fn samples(bench: &Bench, ground: &Ground, crowd: &Crowd) -> Result<Vec<Sample>> {
+    let warm_up = Until::Time(bench.scale.warm_up);
+    let crowd = bench.host(&crowd.data).await?;
+    for host in [&ground.host, &crowd] {
         loads::chains(host, AT_ONCE, warm_up).await?;
         loads::starts(host, warm_up).await?;
         loads::duplicates(host, warm_up).await?;
     }
-    let sample = Sample {
+    let mut samples = Vec::new();
+    for _ in 0..bench.scale.rounds {
+        samples.push(sample(bench, &ground.host, &crowd).await?);
+    }
+    crowd.stop().await?;
+    Ok(samples)
+}
+
+async fn sample(bench: &Bench, empty: &Host, crowd: &Host) -> Result<Sample> {
+    let window = Until::Time(bench.scale.window);
+    Ok(Sample {
         chains: Pair {
             empty: loads::chains(empty, AT_ONCE, window).await?,
-            crowd: loads::chains(&crowd, AT_ONCE, window).await?,
+            crowd: loads::chains(crowd, AT_ONCE, window).await?,
         },
         alone: Pair {
             empty: loads::chains(empty, 1, window).await?,
-            crowd: loads::chains(&crowd, 1, window).await?,
+            crowd: loads::chains(crowd, 1, window).await?,
         },
         starts: Pair {
             empty: loads::starts(empty, window).await?,
-            crowd: loads::starts(&crowd, window).await?,
+            crowd: loads::starts(crowd, window).await?,
         },
         duplicates: Pair {
             empty: loads::duplicates(empty, window).await?,
-            crowd: loads::duplicates(&crowd, window).await?,
+            crowd: loads::duplicates(crowd, window).await?,
         },
-    };
-    crowd.stop().await?;
-    Ok(sample)
+    })
 }
 
 /// Their ratios say how many times as slow it is with the crowd: of rates and of times.

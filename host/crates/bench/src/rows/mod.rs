@@ -19,7 +19,17 @@ use crate::statistics::median;
 use completed::Crowd;
 use restart::Dormitory;
 
-/// What the runs have measured: of each row, a sample a run.
+/// The rows that are measured on the ground of a run.
+const ON_GROUND: [Row; 6] = [
+    Row::Chains,
+    Row::Alone,
+    Row::Fan,
+    Row::Starts,
+    Row::Steps,
+    Row::Completed,
+];
+
+/// What the runs have measured: of each row, one sample a run or one a round.
 #[derive(Default, Serialize)]
 pub(crate) struct Samples {
     chains: Vec<chains::Sample>,
@@ -70,32 +80,9 @@ impl Samples {
             self.asleep
                 .push(asleep::sample(bench).await.context("asleep")?);
         }
-        let mut ground = Ground::prepare(bench).await?;
-        if wants(Row::Chains) {
-            let sample = chains::at_once(bench, &mut ground).await;
-            self.chains.push(sample.context("chains")?);
+        if ON_GROUND.into_iter().any(wants) {
+            self.take_on_ground(bench, crowd).await?;
         }
-        if wants(Row::Alone) {
-            let sample = chains::alone(bench, &mut ground).await;
-            self.alone.push(sample.context("alone")?);
-        }
-        if wants(Row::Fan) {
-            self.fan
-                .push(chains::fan(bench, &ground).await.context("fan")?);
-        }
-        if wants(Row::Starts) {
-            self.starts
-                .push(starts::sample(bench, &ground).await.context("starts")?);
-        }
-        if wants(Row::Steps) {
-            self.steps
-                .push(steps::sample(bench, &ground).await.context("steps")?);
-        }
-        if let Some(crowd) = crowd {
-            let sample = completed::sample(bench, &ground, crowd).await;
-            self.completed.push(sample.context("completed")?);
-        }
-        ground.leave().await?;
         if wants(Row::Replay) {
             self.replay
                 .push(replay::sample(bench).await.context("replay")?);
@@ -103,6 +90,48 @@ impl Samples {
         if let Some(dormitory) = dormitory {
             let sample = restart::sample(bench, dormitory).await;
             self.restart.push(sample.context("restart")?);
+        }
+        Ok(())
+    }
+
+    async fn take_on_ground(&mut self, bench: &Bench, crowd: Option<&Crowd>) -> Result<()> {
+        let mut ground = Ground::prepare(bench).await?;
+        let warm = chains::warm_up(bench, &mut ground).await;
+        warm.context("warming up")?;
+        let warm = starts::warm_up(bench, &ground).await;
+        warm.context("warming up")?;
+        for _ in 0..bench.scale.rounds {
+            self.take_round(bench, &mut ground).await?;
+        }
+        if bench.options.choice.wants(Row::Steps) {
+            let sample = steps::sample(bench, &ground).await;
+            self.steps.push(sample.context("steps")?);
+        }
+        if let Some(crowd) = crowd {
+            let samples = completed::samples(bench, &ground, crowd).await;
+            self.completed.extend(samples.context("completed")?);
+        }
+        ground.leave().await
+    }
+
+    /// What is compared with a baseline is measured in turn with it, again and again: a disk may change within seconds.
+    async fn take_round(&mut self, bench: &Bench, ground: &mut Ground) -> Result<()> {
+        let wants = |row| bench.options.choice.wants(row);
+        if wants(Row::Chains) {
+            let sample = chains::at_once(bench, ground).await;
+            self.chains.push(sample.context("chains")?);
+        }
+        if wants(Row::Alone) {
+            let sample = chains::alone(bench, ground).await;
+            self.alone.push(sample.context("alone")?);
+        }
+        if wants(Row::Fan) {
+            self.fan
+                .push(chains::fan(bench, ground).await.context("fan")?);
+        }
+        if wants(Row::Starts) {
+            self.starts
+                .push(starts::sample(bench, ground).await.context("starts")?);
         }
         Ok(())
     }

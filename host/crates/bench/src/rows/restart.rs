@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,8 +18,10 @@ const ASLEEP: Duration = Duration::from_mins(50);
 
 /// A data directory with many instances asleep.
 pub(super) struct Dormitory {
-    dir: TempDir,
+    data: PathBuf,
     since: Instant,
+    /// It goes with this.
+    _dir: TempDir,
 }
 
 #[derive(Serialize)]
@@ -31,22 +34,25 @@ impl Dormitory {
     /// One falls asleep by itself; the others are written beside it, and must be like it.
     pub(super) async fn fill(bench: &Bench) -> Result<Self> {
         let (dir, since) = (bench.directory()?, now());
-        let host = bench.host_with_functions(dir.path()).await?;
+        let data = dir.path().join("host");
+        let host = bench.host_with_functions(&data).await?;
         loads::sleepers(&host, 1).await?;
         let digest = host.digest("sleeper").await?;
-        let real = Reader::open(dir.path())?.some_instance("sleeper")?;
+        let real = Reader::open(&data)?.some_instance("sleeper")?;
         host.stop().await?;
         let count = bench.scale.asleep;
-        seed::fill(dir.path(), count, || {
-            written::sleeper(digest, time_of_day())
-        })
-        .await
-        .context("the dormitory")?;
-        let reader = Reader::open(dir.path())?;
+        seed::fill(&data, count, || written::sleeper(digest, time_of_day()))
+            .await
+            .context("the dormitory")?;
+        let reader = Reader::open(&data)?;
         reader.ensure_alike("sleeper", &real)?;
         let timers = reader.timers()?;
         ensure!(timers == count + 1, "{timers} timers of {count} sleepers");
-        Ok(Self { dir, since })
+        Ok(Self {
+            data,
+            since,
+            _dir: dir,
+        })
     }
 }
 
@@ -55,7 +61,7 @@ pub(super) async fn sample(bench: &Bench, dormitory: &Dormitory) -> Result<Sampl
         dormitory.since.elapsed() < ASLEEP,
         "those asleep will awake soon: ask for fewer runs"
     );
-    let host = bench.host(dormitory.dir.path()).await?;
+    let host = bench.host(&dormitory.data).await?;
     let sample = Sample {
         ready_after_seconds: host.ready_after.as_secs_f64(),
         bytes: host.process().resident()?,

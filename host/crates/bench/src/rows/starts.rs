@@ -17,19 +17,21 @@ pub(super) struct Sample {
     duplicates: Measured,
 }
 
+pub(super) async fn warm_up(bench: &Bench, ground: &Ground) -> Result<()> {
+    let time = Until::Time(bench.scale.warm_up);
+    baseline(ground, "insert", 202, time).await?;
+    baseline(ground, "conflict", 409, time).await?;
+    loads::starts(&ground.host, time).await?;
+    loads::duplicates(&ground.host, time).await?;
+    Ok(())
+}
+
 pub(super) async fn sample(bench: &Bench, ground: &Ground) -> Result<Sample> {
-    let (warm_up, window) = (
-        Until::Time(bench.scale.warm_up),
-        Until::Time(bench.scale.window),
-    );
+    let window = Until::Time(bench.scale.window);
     let host = &ground.host;
-    baseline(ground, "insert", 202, warm_up).await?;
     let inserts = baseline(ground, "insert", 202, window).await?;
-    loads::starts(host, warm_up).await?;
     let starts = loads::starts(host, window).await?;
-    baseline(ground, "conflict", 409, warm_up).await?;
     let conflicts = baseline(ground, "conflict", 409, window).await?;
-    loads::duplicates(host, warm_up).await?;
     let duplicates = loads::duplicates(host, window).await?;
     Ok(Sample {
         inserts,
