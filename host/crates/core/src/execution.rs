@@ -74,6 +74,8 @@ pub struct Execution {
     ended: bool,
     guids: u64,
     log_lines: u32,
+    /// The text of these lines, in bytes, also of those that were stored earlier: so it is the same in every run.
+    log_bytes: usize,
     /// How many log lines earlier turns have stored.
     logged: u32,
     fresh_logs: Vec<LogLine>,
@@ -136,6 +138,7 @@ impl Execution {
             ended: false,
             guids: 0,
             log_lines: 0,
+            log_bytes: 0,
             logged: 0,
             fresh_logs: Vec::new(),
             custom_status: None,

@@ -35,7 +35,7 @@ pub use id::{
     EventId, ExecutionId, FunctionName, InstanceId, InvalidFunctionName, InvalidId,
     InvalidInstanceId, ModuleDigest, Nonce, TaskId, TaskKey,
 };
-pub use log::{LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, LogLine};
+pub use log::{LOG_BYTES_MAX, LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, LogLine};
 pub use payload::{InvalidJson, Payload};
 pub use position::Position;
 pub use refusal::{NonDeterminism, Refusal};

@@ -6,6 +6,9 @@ pub const LOG_MESSAGE_BYTES_MAX: usize = 16 * 1024;
 /// The most log lines that one execution keeps; later ones are dropped.
 pub const LOG_LINES_MAX: u32 = 10_000;
 
+/// The most text that one execution logs, in bytes; once it is used up, later lines are dropped.
+pub const LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// How important a log line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,6 +42,8 @@ pub struct LogLine {
 pub(crate) fn cut(mut message: String) -> String {
     if message.len() > LOG_MESSAGE_BYTES_MAX {
         message.truncate(message.floor_char_boundary(LOG_MESSAGE_BYTES_MAX));
+        // What was cut off may be a thousand times as long.
+        message.shrink_to_fit();
     }
     message
 }

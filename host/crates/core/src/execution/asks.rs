@@ -6,8 +6,8 @@ use super::Execution;
 use crate::log::cut;
 use crate::task::TaskKind;
 use crate::{
-    Action, EventId, EventKind, HostError, LOG_LINES_MAX, LogLevel, LogLine, NonDeterminism,
-    Payload, Position, Refusal, TaskId, Timestamp,
+    Action, EventId, EventKind, HostError, LOG_BYTES_MAX, LOG_LINES_MAX, LogLevel, LogLine,
+    NonDeterminism, Payload, Position, Refusal, TaskId, Timestamp,
 };
 
 /// The most requests that one execution may make.
@@ -189,20 +189,22 @@ impl Execution {
         self.continue_as_new = Some((input, keep_events));
     }
 
-    /// Keeps a line with the instance. Lines that an earlier run logged are not kept twice; past [`LOG_LINES_MAX`] they are
-    /// dropped.
+    /// Keeps a line with the instance. Lines that an earlier run logged are not kept twice; past [`LOG_LINES_MAX`] and
+    /// [`LOG_BYTES_MAX`] they are dropped.
     pub fn log(&mut self, level: LogLevel, message: String) {
         let ordinal = self.log_lines;
-        if ordinal >= LOG_LINES_MAX {
+        if ordinal >= LOG_LINES_MAX || self.log_bytes >= LOG_BYTES_MAX {
             return;
         }
+        let message = cut(message);
         self.log_lines += 1;
+        self.log_bytes += message.len();
         if ordinal >= self.logged {
             self.fresh_logs.push(LogLine {
                 ordinal,
                 timestamp: self.current_time(),
                 level,
-                message: cut(message),
+                message,
             });
         }
     }

@@ -3,7 +3,9 @@
 use super::run::{Run, answered, execution};
 use super::script::Step::{Activity, Guid, Log, Now, Send, Status, Wait};
 use super::script::{Seen, json, wait_for};
-use crate::{Execution, LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, Payload, Refusal};
+use crate::{
+    Execution, History, LOG_BYTES_MAX, LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, Payload, Refusal,
+};
 
 #[test]
 fn a_line_is_kept_once_however_often_it_is_replayed() {
@@ -59,6 +61,36 @@ fn a_long_message_is_cut_at_a_character() {
     assert_eq!(lines[0].message.len(), LOG_MESSAGE_BYTES_MAX - 1);
     assert_eq!(lines[0].level, LogLevel::Warn);
     assert_eq!(lines[1].message, "short");
+}
+
+#[test]
+fn what_is_cut_off_a_message_is_not_held() {
+    let mut execution = execution();
+    execution.log(LogLevel::Info, "x".repeat(100 * LOG_MESSAGE_BYTES_MAX));
+    let lines = execution.park().logs;
+    assert!(lines[0].message.capacity() < 2 * LOG_MESSAGE_BYTES_MAX);
+}
+
+#[test]
+fn the_text_of_all_lines_is_bounded_whether_it_is_stored_already_or_not() {
+    let log = |execution: &mut Execution| {
+        for _ in 0..LOG_LINES_MAX {
+            execution.log(LogLevel::Info, "x".repeat(LOG_MESSAGE_BYTES_MAX));
+        }
+    };
+    let lines_max = LOG_BYTES_MAX / LOG_MESSAGE_BYTES_MAX;
+    let mut first = execution();
+    log(&mut first);
+    let decision = first.park();
+    assert_eq!(decision.logs.len(), lines_max);
+
+    let instance = first.instance().clone();
+    let history = History::try_from(decision.events).expect("a history");
+    let logged = u32::try_from(lines_max - 1).expect("few");
+    let mut second = Execution::load(instance, history, logged, None);
+    second.begin_turn(second.current_time());
+    log(&mut second);
+    assert_eq!(second.park().logs.len(), 1, "the one that was not stored");
 }
 
 #[test]
