@@ -16,7 +16,7 @@ use crate::{
     Role, Started, Timestamp,
 };
 
-pub use asks::REQUESTS_MAX;
+pub use asks::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX};
 pub use waits::Waiting;
 
 /// The state machine between one guest and its history, live or replaying. It has no input or output of its own.
@@ -64,6 +64,8 @@ pub struct Execution {
     /// All tasks of history; the guest knows the first `performed`.
     tasks: Vec<Task>,
     performed: usize,
+    /// How many requests and cancellations the guest has made since it last consumed an answer, in this and in every run.
+    asked_at_once: usize,
     open_work: u32,
     external: EventsByName,
     /// How far the guest has seen; `None` before its first turn.
@@ -130,6 +132,7 @@ impl Execution {
             replayed: 0,
             tasks: Vec::new(),
             performed: 0,
+            asked_at_once: 0,
             open_work: 0,
             external: EventsByName::default(),
             position: None,

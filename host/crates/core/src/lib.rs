@@ -28,7 +28,7 @@ mod timestamp;
 pub use action::Action;
 pub use decision::{Decision, Dispatch, End, SentEvent, Timer, Work};
 pub use event::{Event, EventKind, Fact, Parent, Role, Started};
-pub use execution::{Execution, REQUESTS_MAX, Waiting};
+pub use execution::{Execution, REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, Waiting};
 pub use failure::{Failure, HostError};
 pub use history::{CorruptHistory, History};
 pub use id::{

@@ -58,6 +58,9 @@ pub enum Refusal {
     /// More requests than one execution may make.
     #[error("more than {max} requests in one execution; use continue-as-new to begin a fresh history", max = crate::REQUESTS_MAX)]
     TooManyRequests,
+    /// More requests than one execution may make before it consumes an answer.
+    #[error("more than {max} requests at once; wait for some of them before you make more", max = crate::REQUESTS_AT_ONCE_MAX)]
+    TooManyAtOnce,
     /// The execution was terminated while the guest ran.
     #[error("this execution has ended")]
     Ended,
@@ -93,12 +96,29 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// True if what the guest asked for in this turn is too much to begin.
+    pub(crate) fn is_of_a_flood(&self) -> bool {
+        match self {
+            Self::TooManyRequests | Self::TooManyAtOnce => true,
+            Self::NonDeterminism(_)
+            | Self::UnknownTask(..)
+            | Self::NothingToAwait
+            | Self::Ended
+            | Self::InvalidJson { .. }
+            | Self::TooLarge { .. }
+            | Self::InvalidArgument { .. }
+            | Self::Unsupported(_) => false,
+        }
+    }
+
     /// The failure that the instance ends with.
     pub fn failure(&self) -> Failure {
         let error = match self {
             Self::NonDeterminism(_) => HostError::NonDeterminism,
             Self::InvalidJson { .. } => HostError::InvalidJson,
-            Self::TooManyRequests | Self::TooLarge { .. } => HostError::LimitExceeded,
+            Self::TooManyRequests | Self::TooManyAtOnce | Self::TooLarge { .. } => {
+                HostError::LimitExceeded
+            }
             Self::Unsupported(_) => HostError::Unsupported,
             Self::UnknownTask(..)
             | Self::NothingToAwait

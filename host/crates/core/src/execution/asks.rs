@@ -13,6 +13,10 @@ use crate::{
 /// The most requests that one execution may make.
 pub const REQUESTS_MAX: usize = 100_000;
 
+/// The most requests that one execution may make before it consumes an answer: they become durable in one commit, which all
+/// others wait for.
+pub const REQUESTS_AT_ONCE_MAX: usize = 20_000;
+
 /// The largest custom status, in bytes of JSON.
 const CUSTOM_STATUS_BYTES_MAX: usize = 16 * 1024;
 
@@ -33,6 +37,7 @@ impl Execution {
             self.record_request(action.into_request())?;
         }
         self.replayed += 1;
+        self.asked_at_once += 1;
         self.performed += 1;
         if self.tasks[task.0 as usize].kind == TaskKind::EventWait {
             let name = self.wait_name(task).to_owned();
@@ -101,6 +106,7 @@ impl Execution {
             self.record_request(EventKind::TaskCanceled { scheduled: request })?
         };
         self.replayed += 1;
+        self.asked_at_once += 1;
         if kind == TaskKind::EventWait {
             let name = self.wait_name(id).to_owned();
             self.external.cancel(&name, id);
@@ -152,6 +158,9 @@ impl Execution {
         }
         if self.recorded.len() >= REQUESTS_MAX {
             return Err(self.refuse(Refusal::TooManyRequests));
+        }
+        if self.asked_at_once >= REQUESTS_AT_ONCE_MAX {
+            return Err(self.refuse(Refusal::TooManyAtOnce));
         }
         Ok(self.record(request))
     }

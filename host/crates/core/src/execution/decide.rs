@@ -37,7 +37,7 @@ impl Execution {
     /// The guest has parked: what this turn adds.
     pub fn park(&mut self) -> Decision {
         match self.refusal.take().or_else(|| self.missing("now waits")) {
-            Some(refusal) => self.fail(refusal.failure()),
+            Some(refusal) => self.fail_refused(&refusal, None),
             None => self.take_turn(None),
         }
     }
@@ -46,7 +46,7 @@ impl Execution {
     /// with that, and so does one that ends before it made all the requests in its history.
     pub fn finish(&mut self, result: Result<Payload, Failure>) -> Decision {
         if let Some(refusal) = self.refusal.take().or_else(|| self.missing("now ends")) {
-            return self.fail(refusal.failure());
+            return self.fail_refused(&refusal, None);
         }
         match (result, self.continue_as_new.take()) {
             // In a run that fails, the failure wins over continue-as-new.
@@ -61,14 +61,25 @@ impl Execution {
 
     /// The guest has trapped or overrun: what this turn adds, with the failure. A refusal of the host explains a trap
     /// better than the trap itself: it keeps the trap's details.
-    pub fn abort(&mut self, mut failure: Failure) -> Decision {
-        if let Some(refusal) = self.refusal.take() {
-            failure = Failure {
-                details: failure.details,
-                ..refusal.failure()
-            };
+    pub fn abort(&mut self, failure: Failure) -> Decision {
+        match self.refusal.take() {
+            Some(refusal) => self.fail_refused(&refusal, failure.details),
+            None => self.fail(failure),
         }
-        self.fail(failure)
+    }
+
+    /// What a flood asked for stands in its history, but never begins.
+    fn fail_refused(&mut self, refusal: &Refusal, details: Option<String>) -> Decision {
+        let asked = EventId::at(self.facts_end);
+        let mut decision = self.fail(Failure {
+            details,
+            ..refusal.failure()
+        });
+        if refusal.is_of_a_flood() {
+            decision.dispatch.clear();
+            decision.orphans.retain(|orphan| orphan.scheduled < asked);
+        }
+        decision
     }
 
     fn fail(&mut self, failure: Failure) -> Decision {

@@ -173,7 +173,10 @@ impl Execution {
             .answer
             .clone()
             .expect("the answer was just found");
-        self.position = self.position.max(Some(position));
+        if self.position < Some(position) {
+            self.position = Some(position);
+            self.asked_at_once = 0;
+        }
         result
     }
 

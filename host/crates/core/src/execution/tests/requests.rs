@@ -4,7 +4,8 @@ use super::run::{Run, answered, execution, fire_at};
 use super::script::Step::{Activity, Child, Http, Timer, Wait};
 use super::script::{Seen, Step, all, cancel, got, json, wait_for};
 use crate::{
-    Action, End, EventId, EventKind, HostError, NonDeterminism, REQUESTS_MAX, Refusal, TaskId,
+    Action, End, EventId, EventKind, Execution, Fact, History, HostError, NonDeterminism,
+    REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, Refusal, TaskId,
 };
 
 /// What becomes of an instance whose history was made by one script when its code is now another.
@@ -207,14 +208,36 @@ fn the_first_refusal_is_what_the_instance_fails_with() {
     assert_eq!(end.end, Some(End::Failed(expected)));
 }
 
+fn timer() -> Action {
+    Action::CreateTimer {
+        fire_at: fire_at(0),
+    }
+}
+
+/// Consumes an event. That takes one request.
+fn consume(execution: &mut Execution) {
+    let name = "go".to_owned();
+    let data = json("1");
+    assert!(execution.deliver(
+        Fact::EventRaised {
+            name: name.clone(),
+            data
+        },
+        execution.clock
+    ));
+    let task = execution.perform(Action::WaitForEvent { name }).unwrap();
+    assert!(execution.await_task(task).unwrap().is_some());
+}
+
 #[test]
 fn requests_are_bounded() {
     let mut execution = execution();
-    let timer = || Action::CreateTimer {
-        fire_at: fire_at(0),
-    };
-    for _ in 0..REQUESTS_MAX - 1 {
-        assert!(execution.perform(timer()).is_ok());
+    for number in 1..REQUESTS_MAX {
+        if number % 10_000 == 0 {
+            consume(&mut execution);
+        } else {
+            assert!(execution.perform(timer()).is_ok());
+        }
     }
     assert_eq!(execution.cancel(TaskId(0)), Ok(()));
     assert_eq!(execution.perform(timer()), Err(Refusal::TooManyRequests));
@@ -223,6 +246,51 @@ fn requests_are_bounded() {
         Some(End::Failed(failure)) => assert_eq!(failure.error_type, "LimitExceeded"),
         end => panic!("{end:?}"),
     }
+}
+
+#[test]
+fn requests_at_once_are_bounded_in_every_run_alike() {
+    let mut execution = execution();
+    consume(&mut execution);
+    for _ in 0..REQUESTS_AT_ONCE_MAX {
+        assert!(execution.perform(timer()).is_ok());
+    }
+    let events = execution.park().events;
+    let instance = execution.instance().clone();
+    let mut again = Execution::load(instance, History::try_from(events).unwrap(), 0, None);
+    again.begin_turn(again.clock);
+    let task = again.perform(Action::WaitForEvent { name: "go".into() });
+    assert!(again.await_task(task.unwrap()).unwrap().is_some());
+    for _ in 0..REQUESTS_AT_ONCE_MAX {
+        assert!(again.perform(timer()).is_ok());
+    }
+    for execution in [&mut execution, &mut again] {
+        let refusal = execution.perform(timer()).unwrap_err();
+        assert_eq!(refusal, Refusal::TooManyAtOnce);
+        assert_eq!(
+            refusal.to_string(),
+            "more than 20000 requests at once; wait for some of them before you make more"
+        );
+    }
+}
+
+#[test]
+fn what_a_flood_asks_for_never_begins() {
+    let call = || Action::ScheduleTask {
+        name: "a".to_owned(),
+        input: json("1"),
+        retry: None,
+    };
+    let mut execution = execution();
+    execution.perform(call()).unwrap();
+    assert_eq!(execution.park().dispatch.len(), 1);
+    execution.begin_turn(execution.clock);
+    while execution.perform(call()).is_ok() {}
+    let decision = execution.abort(HostError::Trap.failure("it trapped"));
+    assert_eq!(decision.events.len(), REQUESTS_AT_ONCE_MAX);
+    assert_eq!(decision.dispatch, []);
+    let orphans: Vec<_> = decision.orphans.iter().map(|o| o.scheduled).collect();
+    assert_eq!(orphans, [EventId::new(3)], "what began earlier goes on");
 }
 
 #[test]

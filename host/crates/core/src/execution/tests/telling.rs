@@ -4,7 +4,8 @@ use super::run::{Run, answered, execution};
 use super::script::Step::{Activity, Guid, Log, Now, Send, Status, Wait};
 use super::script::{Seen, json, wait_for};
 use crate::{
-    Execution, History, LOG_BYTES_MAX, LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, Payload, Refusal,
+    Execution, History, LOG_BYTES_MAX, LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, Payload,
+    Refusal,
 };
 
 #[test]
