@@ -258,5 +258,9 @@ mod tests {
             non_retriable: true,
         });
         assert_eq!(failure.error_type, "é".repeat(512));
+        assert!(
+            failure.error_type.capacity() < 2_000,
+            "the rest is given back"
+        );
     }
 }

@@ -162,5 +162,7 @@ fn details(error: &Error, said: &str) -> Option<String> {
 pub(crate) fn cut(text: &mut String, bytes_max: usize) {
     if text.len() > bytes_max {
         text.truncate(text.floor_char_boundary(bytes_max));
+        // What was cut off may be a thousand times as long.
+        text.shrink_to_fit();
     }
 }
