@@ -114,7 +114,9 @@ pub(crate) async fn run(
         timeout.min(settings.activity_timeout)
     });
     let notes = Notes::new(call.function.clone(), call.instance.clone());
-    let mut guest = pin!(guest(module, call, settings, client.clone(), notes.clone()));
+    let computing = Computing::new(settings.activity_computing_max, ticker.line());
+    let guest = guest(module, call, settings, client.clone(), notes.clone(), computing);
+    let mut guest = pin!(guest);
     let ticking = poll_fn(|context| ticker.poll(guest.as_mut(), context));
     let result = match tokio::time::timeout(limit, ticking).await {
         Ok(result) => result?,
@@ -129,6 +131,7 @@ fn guest(
     settings: &WasmSettings,
     client: Client,
     notes: Notes,
+    computing: Computing,
 ) -> impl Future<Output = Result<TaskResult, Shortage>> + Send + use<> {
     let bytes_max = settings.payload_bytes_max;
     let input = call.input.clone();
@@ -143,7 +146,7 @@ fn guest(
         http: None,
         table,
         limits: Limits::new(settings, Arc::default()),
-        computing: Computing::new(settings.activity_computing_max),
+        computing,
     };
     async move {
         let pre = module

@@ -17,6 +17,7 @@ mod durable;
 mod grants;
 mod guests;
 mod limits;
+mod line;
 mod module;
 mod notes;
 mod orchestrator;

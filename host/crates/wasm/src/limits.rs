@@ -2,9 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 use crate::WasmSettings;
+use crate::line::Line;
 use crate::ticker::TICK;
 use crate::trap::Stop;
 
@@ -80,11 +82,16 @@ impl ResourceLimiter for Limits {
 pub(crate) struct Computing {
     limit: Duration,
     ticks: u32,
+    line: Line,
 }
 
 impl Computing {
-    pub(crate) fn new(limit: Duration) -> Self {
-        Self { limit, ticks: 0 }
+    pub(crate) fn new(limit: Duration, line: Line) -> Self {
+        Self {
+            limit,
+            ticks: 0,
+            line,
+        }
     }
 
     /// Begins to count anew.
@@ -94,10 +101,18 @@ impl Computing {
 
     /// One more tick: lets others run, or stops the guest.
     pub(crate) fn tick(&mut self) -> Result<UpdateDeadline, Stop> {
-        self.ticks += 1;
+        let is_first = self.ticks == 0;
+        // More than one has passed if the host worked long for the guest.
+        let passed = self.line.ticks.of_this_guest().max(1);
+        self.ticks = self.ticks.saturating_add(passed);
         if TICK.saturating_mul(self.ticks) > self.limit {
             return Err(Stop::Overrun(self.limit));
         }
-        Ok(UpdateDeadline::Yield(1))
+        // The first tick may come just after the guest began: it has not computed for long.
+        Ok(if is_first {
+            UpdateDeadline::YieldCustom(1, Box::pin(yield_now()))
+        } else {
+            UpdateDeadline::YieldCustom(1, Box::pin(self.line.clone().wait()))
+        })
     }
 }

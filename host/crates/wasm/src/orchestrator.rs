@@ -120,7 +120,7 @@ impl WasmOrchestrator {
             execution,
             turn: Arc::clone(&turn),
             limits: Limits::new(settings, Arc::clone(&turn.memory)),
-            computing: Computing::new(settings.turn_timeout),
+            computing: Computing::new(settings.turn_timeout, ticker.line()),
             position: None,
             payload_bytes_max: settings.payload_bytes_max,
             memory_bytes_max: settings.memory_bytes_max,

@@ -1,7 +1,8 @@
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,22 +10,43 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 use crate::WasmError;
+use crate::line::Line;
 
 /// The length of one tick of the engine's epoch: the longest that a guest computes before it lets others run.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// After so many ticks in which no guest ran, the ticker stops, so that an idle host has no wake-ups.
-const IDLE_TICKS: u32 = 10;
+const IDLE_TICKS: u32 = 100;
 
 /// Moves the engine's epoch on while guests run.
 #[derive(Debug)]
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    line: Line,
+}
+
+thread_local! {
+    /// The tick at which this thread began to poll a guest.
+    static BEGAN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts ticks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ticks(Arc<AtomicU64>);
+
+impl Ticks {
+    /// How long the guest that this thread runs has been running, in ticks: also while the host worked for it.
+    pub(crate) fn of_this_guest(&self) -> u32 {
+        let now = self.0.load(Ordering::Relaxed);
+        let ticks = now.saturating_sub(BEGAN.get());
+        u32::try_from(ticks).unwrap_or(u32::MAX)
+    }
 }
 
 #[derive(Debug, Default)]
 struct Shared {
+    ticks: Ticks,
     /// How many guests run at this moment.
     running: AtomicUsize,
     /// Some guest ran since the last tick.
@@ -37,6 +59,7 @@ struct Shared {
 impl Ticker {
     pub(crate) fn start(engine: Engine) -> Result<Self, WasmError> {
         let shared = Arc::new(Shared::default());
+        let line = Line::new(shared.ticks.clone());
         let thread = std::thread::Builder::new()
             .name("soloist-ticker".to_owned())
             .spawn({
@@ -50,7 +73,13 @@ impl Ticker {
         Ok(Self {
             shared,
             thread: Some(thread),
+            line,
         })
+    }
+
+    /// Where guests wait that have computed for a tick.
+    pub(crate) fn line(&self) -> Line {
+        self.line.clone()
     }
 
     /// Polls what runs a guest; the ticker ticks meanwhile.
@@ -60,6 +89,7 @@ impl Ticker {
         context: &mut Context<'_>,
     ) -> Poll<F::Output> {
         let _running = self.enter();
+        BEGAN.set(self.shared.ticks.0.load(Ordering::Relaxed));
         future.poll(context)
     }
 
@@ -92,12 +122,19 @@ impl Drop for Running<'_> {
 }
 
 impl Shared {
+    /// No guest runs, or has run since the last tick.
+    fn is_idle(&self) -> bool {
+        self.running.load(Ordering::SeqCst) == 0
+            && !self.busy.load(Ordering::Relaxed)
+            && !self.stop.load(Ordering::SeqCst)
+    }
+
     fn tick(&self, engine: &Engine) {
         let mut idle = 0;
         while !self.stop.load(Ordering::SeqCst) {
             if idle >= IDLE_TICKS {
                 self.parked.store(true, Ordering::SeqCst);
-                if self.running.load(Ordering::SeqCst) == 0 && !self.stop.load(Ordering::SeqCst) {
+                if self.is_idle() {
                     std::thread::park();
                 }
                 self.parked.store(false, Ordering::SeqCst);
@@ -105,6 +142,7 @@ impl Shared {
                 continue;
             }
             std::thread::sleep(TICK);
+            self.ticks.0.fetch_add(1, Ordering::Relaxed);
             engine.increment_epoch();
             let was_busy = self.busy.swap(false, Ordering::Relaxed);
             let is_busy = was_busy || self.running.load(Ordering::SeqCst) > 0;

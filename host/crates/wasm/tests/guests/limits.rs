@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use soloist_core::HostError;
 use soloist_engine::{GuestError, Guests};
 
@@ -63,6 +66,50 @@ async fn a_guest_that_computes_lets_others_run() {
         outcome = busy.turn() => panic!("{outcome:?}"),
         outcome = quick.turn() => assert!(matches!(outcome, Outcome::Parked)),
     }
+}
+
+/// How long someone waits for a turn beside so many activities that never end.
+async fn turn_beside(count: usize) -> Duration {
+    const TURNS: u32 = 20;
+    let host = Arc::new(Host::with(|settings| {
+        settings.activities_max = 64;
+        settings.activity_computing_max = Duration::from_mins(1);
+    }));
+    let bytes = activity(FOR_EVER);
+    host.prepare(&bytes).await;
+    let running: Vec<_> = (0..count)
+        .map(|_| {
+            let (host, bytes) = (Arc::clone(&host), Arc::clone(&bytes));
+            tokio::spawn(async move { host.call(&bytes, "0").await })
+        })
+        .collect();
+    // Until they have all begun, and computed for more than a moment.
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+    let begun = now();
+    for _ in 0..TURNS {
+        tokio::task::yield_now().await;
+    }
+    let turn = begun.elapsed() / TURNS;
+    for activity in running {
+        activity.abort();
+    }
+    turn
+}
+
+#[tokio::test]
+async fn many_guests_that_compute_delay_others_no_more_than_one_does() {
+    let (one, many) = (turn_beside(1).await, turn_beside(32).await);
+    assert!(
+        many < 4 * one,
+        "{many:?} beside 32 of them, {one:?} beside one"
+    );
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test measures; no engine here")]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
 }
 
 #[tokio::test]
