@@ -247,7 +247,8 @@ fn pool(settings: &WasmSettings) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(256 << 10)
         .table_keep_resident(64 << 10)
         .async_stack_keep_resident(16 << 10)
-        .decommit_batch_size(16)
+        // In larger batches, the last guests that were large would keep their memory until others come.
+        .decommit_batch_size(1)
         .max_unused_warm_slots(settings.warm_slots_max)
         .pagemap_scan(Enabled::Auto);
     pool
