@@ -6,8 +6,8 @@ use soloist_core::ModuleDigest;
 use soloist_engine::ModuleError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::WasmError;
 use crate::module::Module;
+use crate::{WasmError, heap};
 
 /// How many components may wait to be compiled; callers beyond wait themselves.
 const QUEUE_MAX: usize = 16;
@@ -50,7 +50,8 @@ impl Compiler {
                     }
                     if queue.is_empty() {
                         threads = None;
-                        give_memory_back();
+                        // It leaves hundreds of megabytes with the allocator, which would keep them.
+                        heap::give_back();
                     }
                 }
             })
@@ -107,15 +108,5 @@ fn be_nice() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, LOWEST_PRIORITY) {
         tracing::debug!(%error, "compiling at normal priority");
-    }
-}
-
-/// The compiler leaves hundreds of megabytes with the allocator, which would keep them.
-fn give_memory_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "the allocator has no other interface for this")]
-    // SAFETY: it may be called at any time from any thread.
-    unsafe {
-        libc::malloc_trim(0);
     }
 }

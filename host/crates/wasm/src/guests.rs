@@ -16,7 +16,7 @@ use crate::outgoing::Client;
 use crate::room::Room;
 use crate::settings::{Runtime, Totals, mappings_max, runtime};
 use crate::ticker::Ticker;
-use crate::{WasmError, WasmOrchestrator, WasmSettings, activity, check};
+use crate::{WasmError, WasmOrchestrator, WasmSettings, activity, check, heap};
 
 /// Runs guests with wasmtime. One of these per process: it reserves the address space for all guests.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ struct NotExported(&'static str);
 impl WasmGuests {
     /// Sets up the engine, its slots for guests and the cache of compiled modules.
     pub fn new(settings: WasmSettings) -> Result<Self, WasmError> {
+        heap::set_up();
         let mut settings = settings.fitted(mappings_max());
         let Runtime {
             engine,

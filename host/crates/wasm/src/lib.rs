@@ -16,6 +16,7 @@ mod compiler;
 mod durable;
 mod grants;
 mod guests;
+mod heap;
 mod limits;
 mod line;
 mod module;

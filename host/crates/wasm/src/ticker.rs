@@ -10,6 +10,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 use crate::WasmError;
+use crate::heap::Heap;
 use crate::line::Line;
 
 /// The length of one tick of the engine's epoch: the longest that a guest computes before it lets others run.
@@ -17,6 +18,15 @@ pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// After so many ticks in which no guest ran, the ticker stops, so that an idle host has no wake-ups.
 const IDLE_TICKS: u32 = 100;
+
+/// How long the ticker rests, once no guest runs, before it sees to the heap: what guests asked for may still be on its way
+/// to the disk. Then it stops.
+const RESTS: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 
 /// Moves the engine's epoch on while guests run.
 #[derive(Debug)]
@@ -131,10 +141,20 @@ impl Shared {
 
     fn tick(&self, engine: &Engine) {
         let mut idle = 0;
+        let mut heap = Heap::default();
         while !self.stop.load(Ordering::SeqCst) {
             if idle >= IDLE_TICKS {
                 self.parked.store(true, Ordering::SeqCst);
+                for rest in RESTS {
+                    if self.is_idle() {
+                        std::thread::park_timeout(rest);
+                    }
+                    if self.is_idle() {
+                        heap.tidy();
+                    }
+                }
                 if self.is_idle() {
+                    heap.settle();
                     std::thread::park();
                 }
                 self.parked.store(false, Ordering::SeqCst);
