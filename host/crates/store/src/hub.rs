@@ -9,6 +9,8 @@ use soloist_engine::{
     Unfinished,
 };
 
+use tokio::task::spawn_blocking;
+
 use crate::change::Change;
 use crate::instances::Unreadable;
 use crate::lock::DirectoryLock;
@@ -17,6 +19,9 @@ use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
 use crate::{OpenError, StoreSettings, functions, instances, lists, open};
+
+/// From this number of events on, an operation is made ready on a thread of its own, so that others need not wait for it.
+const LARGE_EVENTS: usize = 1_000;
 
 /// The task hub in the file `soloist.db` of a data directory, which no other process can open while this lives.
 ///
@@ -120,7 +125,12 @@ fn unavailable(doing: &'static str, refused: Refused) -> HubError {
 impl TaskHub for SqliteHub {
     async fn commit(&self, operation: Operation) -> Result<(), HubError> {
         let instance = operation.instance.clone();
-        let change = Change::new(operation);
+        let change = if operation.events.len() > LARGE_EVENTS {
+            let ready = spawn_blocking(move || Change::new(operation)).await;
+            ready.expect("making JSON does not panic, and nobody aborts it")
+        } else {
+            Change::new(operation)
+        };
         let written = self.writer.write(move |database| change.apply(database));
         written.await.map_err(|refused| match refused {
             Refused::Conflict => HubError::Conflict(instance),
