@@ -1,7 +1,10 @@
 //! Runs activities, at most so many at once, and fairly: instances take turns.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Poll;
 use std::time::Duration;
 
 use soloist_core::{
@@ -20,6 +23,7 @@ type Key = (ExecutionId, EventId);
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
     running_max: usize,
+    starting_max: usize,
     state: Mutex<State>,
 }
 
@@ -32,6 +36,8 @@ struct State {
     /// The instances of `waiting`, in the order in which they take turns.
     turns: VecDeque<InstanceId>,
     running: usize,
+    /// How many of them no thread has polled yet.
+    starting: usize,
 }
 
 #[derive(Debug)]
@@ -61,9 +67,10 @@ struct Next {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(running_max: usize) -> Self {
+    pub(crate) fn new(running_max: usize, starting_max: usize) -> Self {
         Self {
             running_max,
+            starting_max,
             state: Mutex::default(),
         }
     }
@@ -108,7 +115,7 @@ impl Dispatcher {
     /// The next call, if there is room for it.
     fn next(&self) -> Option<Next> {
         let mut state = self.lock();
-        while state.running < self.running_max {
+        while state.running < self.running_max && state.starting < self.starting_max {
             let instance = state.turns.pop_front()?;
             let Some(queue) = state.waiting.get_mut(&instance) else {
                 continue;
@@ -125,6 +132,7 @@ impl Dispatcher {
                 let call = entry.call.clone();
                 let interrupt = entry.interrupt.clone();
                 state.running += 1;
+                state.starting += 1;
                 return Some(Next {
                     instance,
                     key,
@@ -134,6 +142,10 @@ impl Dispatcher {
             }
         }
         None
+    }
+
+    fn begun(&self) {
+        self.lock().starting -= 1;
     }
 
     fn ended(&self) {
@@ -221,11 +233,22 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             interrupt,
         } = next;
         let key = execution.task_key(scheduled);
-        let result = tokio::select! {
-            biased;
-            () = interrupt.cancelled() => None,
-            () = self.stopping.cancelled() => None,
-            result = self.call(&instance, key, call) => Some(result),
+        let mut running = pin!(async {
+            tokio::select! {
+                biased;
+                () = interrupt.cancelled() => None,
+                () = self.stopping.cancelled() => None,
+                result = self.call(&instance, key, call) => Some(result),
+            }
+        });
+        let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
+        self.dispatcher.begun();
+        let result = match first {
+            Poll::Ready(result) => result,
+            Poll::Pending => {
+                self.run_next();
+                running.await
+            }
         };
         self.dispatcher.ended();
         if let Some(result) = result {
@@ -289,5 +312,39 @@ fn supported(work: Work, attempt: u32) -> Result<Call, Failure> {
         }),
         Work::Child { .. } => unsupported("call-orchestrator"),
         Work::Http => unsupported("call-http"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_begins_as_its_first_calls_get_their_turn() {
+        let dispatcher = Dispatcher::new(4, 2);
+        let instance: InstanceId = "flood".parse().expect("a good id");
+        for number in 1..=9 {
+            let call = Call {
+                name: "a".to_owned(),
+                input: Payload::null(),
+                attempt: 1,
+                timeout: None,
+            };
+            let entry = Entry {
+                call,
+                interrupt: CancellationToken::new(),
+            };
+            let key = (ExecutionId::new(uuid::Uuid::nil()), EventId::new(number));
+            dispatcher.lock().add(&instance, key, entry);
+        }
+        let begin = || std::iter::from_fn(|| dispatcher.next()).count();
+        assert_eq!(begin(), 2);
+        dispatcher.begun();
+        assert_eq!(begin(), 1);
+        dispatcher.begun();
+        dispatcher.begun();
+        assert_eq!(begin(), 1, "four run");
+        dispatcher.ended();
+        assert_eq!(begin(), 1);
     }
 }

@@ -9,6 +9,9 @@ pub struct EngineSettings {
     pub hot_guests_max: usize,
     /// The most activities that run at once.
     pub activities_max: usize,
+    /// The most activities that wait for their first turn on a thread at once: in a flood of short ones all else then waits for
+    /// so many, not for as many as may run.
+    pub activities_starting_max: usize,
     /// The most instances that timers and recovery wake at once.
     pub wakes_max: usize,
     /// The most messages that may wait for one instance before callers are turned away.
@@ -31,6 +34,7 @@ impl Default for EngineSettings {
             hot_bytes_max: 512 * 1024 * 1024,
             hot_guests_max: 2_000,
             activities_max: 256,
+            activities_starting_max: 32,
             wakes_max: 256,
             mailbox_max: 10_000,
             compiles_max: 16,

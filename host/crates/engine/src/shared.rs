@@ -49,7 +49,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             owners: Owners::default(),
             watchers: Watchers::default(),
             hot: HotSet::new(settings.hot_bytes_max, settings.hot_guests_max),
-            dispatcher: Dispatcher::new(settings.activities_max),
+            dispatcher: Dispatcher::new(settings.activities_max, settings.activities_starting_max),
             timers: Timers::default(),
             functions: Functions::new(settings.compiles_max),
             wakes: Arc::new(Semaphore::new(settings.wakes_max)),
