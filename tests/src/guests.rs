@@ -19,6 +19,8 @@ pub enum Guest {
     LookAround,
     /// Orchestrators and activities for tests, by function name.
     Scenarios,
+    /// Orchestrators and activities that do what they must not, by their input.
+    Hostile,
     /// An activity with WASI that sleeps and says what it did.
     Effects,
     /// An orchestrator in C, made from the WIT alone.
@@ -45,6 +47,7 @@ impl Guest {
             Self::NightWatch => "night-watch.wasm",
             Self::LookAround => "look-around.wasm",
             Self::Scenarios => "scenarios.wasm",
+            Self::Hostile => "hostile.wasm",
             Self::Effects => "effects.wasm",
             Self::C => "c-hello.wasm",
             Self::Python => "py-hello.wasm",

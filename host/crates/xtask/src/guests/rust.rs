@@ -21,6 +21,7 @@ const GUESTS: [(&str, &[&str]); 2] = [
             "night-watch",
             "scenarios",
             "bench",
+            "hostile",
         ],
     ),
     (
