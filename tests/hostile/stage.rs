@@ -70,6 +70,7 @@ impl Stage {
         };
         let host = Host::start(HostOptions {
             arguments: arguments.iter().map(ToString::to_string).collect(),
+            ..HostOptions::default()
         })?;
         let client = host.client();
         for (name, guest) in [

@@ -115,7 +115,14 @@ pub(crate) async fn run(
     });
     let notes = Notes::new(call.function.clone(), call.instance.clone());
     let computing = Computing::new(settings.activity_computing_max, ticker.line());
-    let guest = guest(module, call, settings, client.clone(), notes.clone(), computing);
+    let guest = guest(
+        module,
+        call,
+        settings,
+        client.clone(),
+        notes.clone(),
+        computing,
+    );
     let mut guest = pin!(guest);
     let ticking = poll_fn(|context| ticker.poll(guest.as_mut(), context));
     let result = match tokio::time::timeout(limit, ticking).await {
