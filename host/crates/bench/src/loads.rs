@@ -16,12 +16,13 @@ pub(crate) const AT_ONCE: usize = 64;
 /// Connections that start instances.
 pub(crate) const STARTERS: usize = 64;
 
-/// An outcome, and the CPU time of the host meanwhile.
+/// An outcome, and the CPU time and the commits of the host meanwhile.
 #[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct Measured {
     #[serde(flatten)]
     pub(crate) outcome: Outcome,
     pub(crate) cpu_ms_each: f64,
+    pub(crate) commits_each: f64,
 }
 
 /// Starts instances of a function that makes so many activities, and waits for the end of each: one request an instance.
@@ -142,6 +143,7 @@ async fn counted(
     reader.check(what, mark, due(outcome.count)).await?;
     Ok(Measured {
         cpu_ms_each: cpu.as_secs_f64() * 1e3 / number(outcome.count),
+        commits_each: number(reader.commits_since(mark)?) / number(outcome.count),
         outcome,
     })
 }

@@ -101,7 +101,9 @@ pub(crate) fn table(lines: &[Line]) -> String {
     let cells = lines.iter().map(|line| {
         [
             line.what.clone(),
-            format!("{} {}", figures(line.measured), line.unit),
+            format!("{} {}", figures(line.measured), line.unit)
+                .trim_end()
+                .to_owned(),
             line.baseline.map_or_else(String::new, figures),
             line.ratio
                 .map_or_else(String::new, |ratio| format!("{ratio:.2}")),

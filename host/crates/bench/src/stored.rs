@@ -14,6 +14,8 @@ use crate::host::LOOK_AGAIN;
 /// How long what was accepted may take to come about.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+const KEYS: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'history'";
+
 /// A look into the database of a hub that somebody else may be writing.
 pub(crate) struct Reader(Connection);
 
@@ -22,6 +24,8 @@ pub(crate) struct Reader(Connection);
 pub(crate) struct Mark {
     instance: i64,
     history: i64,
+    /// The store counts its commits with the keys of the history.
+    keys: i64,
 }
 
 /// How much has been added since a mark.
@@ -47,6 +51,7 @@ impl Reader {
         Ok(Mark {
             instance: last("SELECT coalesce(max(id), 0) FROM instance")?,
             history: last("SELECT coalesce(max(id), 0) FROM history")?,
+            keys: last(KEYS)?,
         })
     }
 
@@ -66,6 +71,14 @@ impl Reader {
             completed,
             events,
         })
+    }
+
+    /// How many commits there were: each takes one key of the history, as each event does.
+    pub(crate) fn commits_since(&self, mark: Mark) -> Result<u64> {
+        let keys: i64 = self.0.query_row(KEYS, [], |row| row.get(0))?;
+        let taken = u64::try_from(keys - mark.keys).context("keys of the history go back")?;
+        let events = self.since(mark)?.events;
+        taken.checked_sub(events).context("events without keys")
     }
 
     /// Waits until as much has been added as a load says; more or less is an error.
@@ -324,6 +337,9 @@ mod tests {
         let fewer = Count { events: 12, ..due };
         assert!(reader.check("this", mark, fewer).await.is_err());
         assert_eq!(reader.timers().unwrap(), 1);
+        // Two fillings; the first may have gone in two commits.
+        let commits = reader.commits_since(mark).unwrap();
+        assert!((2..=3).contains(&commits), "{commits}");
         assert_eq!(reader.some_instance("chain").unwrap().len(), 16);
     }
 }

@@ -8,6 +8,8 @@ use crate::loads::{self, AT_ONCE, Measured};
 use crate::report::{Budget, Line};
 use crate::stored::Reader;
 
+/// The commits of a chain of five activities that follow from each other: one a turn.
+const COMMITS: f64 = 6.0;
 /// How many activities one `fan` makes.
 const FAN: u64 = 100;
 /// How many fans run at once, where more than one does.
@@ -56,6 +58,11 @@ pub(super) async fn alone(bench: &Bench, ground: &mut Ground) -> Result<Sample> 
         ours == theirs,
         "raw SQLite does not write what the host writes: {ours:?} {theirs:?}"
     );
+    ensure!(
+        measured.commits_each >= COMMITS,
+        "a lone chain of the host takes {} commits, where {COMMITS} follow from each other",
+        measured.commits_each
+    );
     Ok(Sample {
         raw,
         host: measured,
@@ -102,6 +109,12 @@ pub(super) fn lines_at_once(samples: &[Sample]) -> Vec<Line> {
         times("p50", |outcome| outcome.p50_ms),
         times("p99", |outcome| outcome.p99_ms),
         Line::alone(cpu_of, cpu, "ms", Budget::AtMost(0.4)),
+        Line::alone(
+            "5 activities in turn, 64 at once: turns in a commit",
+            middle(samples, |sample| COMMITS / sample.host.commits_each),
+            "",
+            Budget::None,
+        ),
     ]
 }
 
@@ -132,6 +145,12 @@ pub(super) fn lines_alone(samples: &[Sample]) -> Vec<Line> {
             "5 activities in turn, alone: CPU time",
             cpu,
             "ms",
+            Budget::None,
+        ),
+        Line::alone(
+            "5 activities in turn, alone: commits",
+            middle(samples, |sample| sample.host.commits_each),
+            "",
             Budget::None,
         ),
     ]
