@@ -63,6 +63,7 @@ fn name_first<'e>(name: &'static str, row: Row<'e>) -> Row<'e> {
 }
 
 impl<'e> Projection<'e> {
+    #[expect(clippy::too_many_lines, reason = "it is one match over all kinds")]
     fn row(&self, event: &'e Event) -> Option<(&'static str, Row<'e>)> {
         let View { inputs, outputs } = self.view;
         let row = Row::default();

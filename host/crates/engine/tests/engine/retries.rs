@@ -44,7 +44,7 @@ async fn has_failed(engine: &crate::TestEngine, instance: &str, attempts: usize)
     }
 }
 
-async fn waited(platform: &TestPlatform, before: soloist_core::Timestamp) -> Duration {
+fn waited(platform: &TestPlatform, before: soloist_core::Timestamp) -> Duration {
     platform.now().since(before)
 }
 
@@ -55,7 +55,7 @@ async fn a_failed_activity_is_tried_again_with_growing_delays() {
     let before = world.platform.now();
     start(&engine, "tried", "a").await;
     assert_eq!(output(&engine, "a").await, "3");
-    let waited = waited(&world.platform, before).await;
+    let waited = waited(&world.platform, before);
     assert!((3..4).contains(&waited.as_secs()), "{waited:?}");
     assert_eq!(world.guests.times_run(), [3]);
 }
@@ -86,7 +86,7 @@ async fn an_attempt_that_waits_survives_the_host() {
         engine = world.host().await;
     }
     assert_eq!(output(&engine, "a").await, "3");
-    assert!(waited(&world.platform, before).await >= Duration::from_secs(3));
+    assert!(waited(&world.platform, before) >= Duration::from_secs(3));
     assert_eq!(world.guests.times_run(), [3], "no attempt began twice");
 }
 
