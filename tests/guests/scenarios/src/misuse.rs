@@ -151,6 +151,10 @@ struct Natively {
 }
 
 /// Uses a call of the language instead of the SDK's. This component has no WASI.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what becomes of who uses them is the point"
+)]
 pub(crate) fn native(_: &Context, input: Value) -> Output {
     let Natively { call } = read(input)?;
     let error = |result: std::io::Result<()>| match result {
