@@ -53,7 +53,7 @@ struct Unsupported {
     what: Feature,
 }
 
-/// Uses what a later issue brings: `{failure}` or `{value}`.
+/// Uses what a later version brings: `{failure}` or `{value}`.
 pub(crate) fn unsupported(ctx: &Context, input: Value) -> Output {
     let Unsupported { what } = read(input)?;
     match what {
