@@ -6,7 +6,7 @@ use soloist_core::{Failure, Payload};
 
 /// A JSON object whose keys depend on what it tells of, in the order in which they were put in.
 #[derive(Debug, Default)]
-pub(crate) struct Row<'e>(Vec<(&'static str, Field<'e>)>);
+pub(crate) struct Row<'e>(Vec<(&'e str, Field<'e>)>);
 
 /// A value in a [`Row`].
 #[derive(Debug)]
@@ -24,19 +24,14 @@ pub(crate) enum Field<'e> {
 
 impl<'e> Row<'e> {
     #[must_use]
-    pub(crate) fn with(mut self, key: &'static str, value: impl Into<Field<'e>>) -> Self {
+    pub(crate) fn with(mut self, key: &'e str, value: impl Into<Field<'e>>) -> Self {
         self.0.push((key, value.into()));
         self
     }
 
     /// With the key only if `wanted`.
     #[must_use]
-    pub(crate) fn with_if(
-        self,
-        wanted: bool,
-        key: &'static str,
-        value: impl Into<Field<'e>>,
-    ) -> Self {
+    pub(crate) fn with_if(self, wanted: bool, key: &'e str, value: impl Into<Field<'e>>) -> Self {
         if wanted { self.with(key, value) } else { self }
     }
 

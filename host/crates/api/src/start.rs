@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -61,6 +63,8 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
         instance,
         input,
         pin: query.flag("pin", false),
+        start_at: None,
+        tags: BTreeMap::new(),
     };
     app.engine.start(start).await.map_err(|error| match error {
         StartError::UnknownFunction {

@@ -44,6 +44,8 @@ pub(crate) fn started(
         parent: None,
         pin: false,
         generation: 0,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     }
 }
 

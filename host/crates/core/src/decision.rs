@@ -75,9 +75,16 @@ pub enum Work {
     Child {
         /// Its function name.
         name: String,
+        /// What it is given.
+        input: Payload,
+        /// Its instance id, where the code chose it: it may be none.
+        instance_id: Option<String>,
     },
     /// Make an HTTP call.
-    Http,
+    Http {
+        /// The request, as the guest wrote it.
+        request: Payload,
+    },
 }
 
 /// How an execution ended.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -174,6 +176,12 @@ pub struct Started {
     /// How many executions of this instance continued as new before this one.
     #[serde(default)]
     pub generation: u64,
+    /// Not before then does the first turn begin; continue-as-new does not wait again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<Timestamp>,
+    /// What the caller of the start wrote on it, to find it by. Kept over continue-as-new.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// The request of a parent that made a child.
@@ -185,6 +193,8 @@ pub struct Parent {
     pub execution: ExecutionId,
     /// The event that recorded the request.
     pub scheduled: EventId,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
 }
 
 /// The part an event plays in replay.

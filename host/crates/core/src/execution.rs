@@ -27,7 +27,8 @@ pub use waits::Waiting;
 /// ```
 /// # use soloist_core::*;
 /// # let started = Started { execution: ExecutionId::new(Default::default()), function: "f".parse()?, module: ModuleDigest::new([0; 32]),
-/// #     input: Payload::null(), nonce: Nonce::new(0), parent: None, pin: false, generation: 0 };
+/// #     input: Payload::null(), nonce: Nonce::new(0), parent: None, pin: false, generation: 0,
+/// #     start_at: None, tags: Default::default() };
 /// let now = Timestamp::from_millis(1_000);
 /// let mut execution = Execution::start("night-7".parse()?, started, now);
 /// execution.begin_turn(now); // the guest runs:

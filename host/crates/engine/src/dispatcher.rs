@@ -311,7 +311,7 @@ fn supported(work: Work, attempt: u32) -> Result<Call, Failure> {
                 .map(Duration::from_millis),
         }),
         Work::Child { .. } => unsupported("call-orchestrator"),
-        Work::Http => unsupported("call-http"),
+        Work::Http { .. } => unsupported("call-http"),
     }
 }
 

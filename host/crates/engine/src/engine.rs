@@ -87,6 +87,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
             module: function.digest,
             input: start.input,
             pin: start.pin,
+            start_at: start.start_at,
+            tags: start.tags,
         };
         Ok(self
             .ask(&instance, |reply| Mail::Start {

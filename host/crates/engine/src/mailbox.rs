@@ -1,10 +1,12 @@
 //! What an owner is sent, and where it waits.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use soloist_core::{EventId, ExecutionId, Fact, FunctionName, ModuleDigest, Payload, TaskResult};
+use soloist_core::{
+    EventId, ExecutionId, Fact, FunctionName, ModuleDigest, Payload, TaskResult, Timestamp,
+};
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
 use crate::{HubError, Purged, Started, Told};
@@ -53,6 +55,8 @@ pub(crate) struct AdmittedStart {
     pub(crate) module: ModuleDigest,
     pub(crate) input: Payload,
     pub(crate) pin: bool,
+    pub(crate) start_at: Option<Timestamp>,
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// The queue of one owner. Closed when its owner retires; whoever finds it closed makes a new owner.

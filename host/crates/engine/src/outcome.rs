@@ -1,8 +1,9 @@
 //! What the engine's callers ask for and are told.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use soloist_core::{ExecutionId, FunctionName, InstanceId, ModuleDigest, Payload};
+use soloist_core::{ExecutionId, FunctionName, InstanceId, ModuleDigest, Payload, Timestamp};
 
 use crate::{Bound, FunctionRecord, HubError, ModuleError, ModuleRecord};
 
@@ -17,6 +18,10 @@ pub struct Start {
     pub input: Payload,
     /// True if continue-as-new keeps the module.
     pub pin: bool,
+    /// Not before then does the first turn begin.
+    pub start_at: Option<Timestamp>,
+    /// To find it by.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// What became of a start.

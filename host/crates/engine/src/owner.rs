@@ -379,6 +379,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             parent: None,
             pin: start.pin,
             generation: 0,
+            start_at: start.start_at,
+            tags: start.tags.clone(),
         };
         let mut live = Live::new(Execution::start(
             self.desk.id.clone(),

@@ -159,12 +159,21 @@ fn start(started: &Started) -> Row<'_> {
             .with("instanceId", parent.instance.as_str())
             .with("executionId", parent.execution.to_string())
             .with("scheduled", parent.scheduled.get())
+            .with("attempt", u64::from(parent.attempt))
     });
+    let tags = started
+        .tags
+        .iter()
+        .fold(Row::default(), |row, (name, value)| {
+            row.with(name, value.as_str())
+        });
     Row::default()
         .with("input", &started.input)
         .with("parent", parent)
         .with("pin", started.pin)
         .with("generation", started.generation)
+        .with("startAt", started.start_at.map(milliseconds))
+        .with("tags", tags)
 }
 
 /// The policy under `retry`, where there is one. Times are in milliseconds.
@@ -200,6 +209,8 @@ mod tests {
                 parent: None,
                 pin: false,
                 generation: 0,
+                start_at: None,
+                tags: std::collections::BTreeMap::new(),
             })),
             EventKind::ExecutionBegan {},
             EventKind::TaskScheduled {

@@ -43,6 +43,8 @@ fn started() -> Started {
         parent: None,
         pin: false,
         generation: 0,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     }
 }
 
@@ -55,9 +57,12 @@ fn table() -> Vec<(EventKind, &'static str)> {
             instance: "parent-1".parse().expect("an instance id"),
             execution: minimal.execution,
             scheduled: id(5),
+            attempt: 2,
         }),
         pin: true,
         generation: 2,
+        start_at: Some(Timestamp::from_millis(7)),
+        tags: std::collections::BTreeMap::from([("a".to_owned(), "b".to_owned())]),
         input: payload(r#"{"b": 1.0, "a": 1e400, "n": 123456789012345678901234567890, "b": 2}"#),
         ..minimal.clone()
     };
@@ -68,7 +73,7 @@ fn table() -> Vec<(EventKind, &'static str)> {
         ),
         (
             EventKind::ExecutionStarted(Box::new(full)),
-            r#"{"execution_started":{"execution":"0190b1a2-0000-7000-8000-000000000007","function":"script","module":"abababababababababababababababababababababababababababababababab","input":{"b": 1.0, "a": 1e400, "n": 123456789012345678901234567890, "b": 2},"nonce":"00000000-0000-0000-0000-000000000007","parent":{"instance":"parent-1","execution":"0190b1a2-0000-7000-8000-000000000007","scheduled":5},"pin":true,"generation":2}}"#,
+            r#"{"execution_started":{"execution":"0190b1a2-0000-7000-8000-000000000007","function":"script","module":"abababababababababababababababababababababababababababababababab","input":{"b": 1.0, "a": 1e400, "n": 123456789012345678901234567890, "b": 2},"nonce":"00000000-0000-0000-0000-000000000007","parent":{"instance":"parent-1","execution":"0190b1a2-0000-7000-8000-000000000007","scheduled":5,"attempt":2},"pin":true,"generation":2,"start_at":7,"tags":{"a":"b"}}}"#,
         ),
         (EventKind::ExecutionBegan {}, r#"{"execution_began":{}}"#),
         (

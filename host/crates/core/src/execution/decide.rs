@@ -314,8 +314,19 @@ fn work_of(kind: &EventKind) -> Option<Work> {
             input: input.clone(),
             retry: retry.clone(),
         }),
-        EventKind::ChildScheduled { name, .. } => Some(Work::Child { name: name.clone() }),
-        EventKind::HttpScheduled { .. } => Some(Work::Http),
+        EventKind::ChildScheduled {
+            name,
+            input,
+            instance_id,
+            ..
+        } => Some(Work::Child {
+            name: name.clone(),
+            input: input.clone(),
+            instance_id: instance_id.clone(),
+        }),
+        EventKind::HttpScheduled { request, .. } => Some(Work::Http {
+            request: request.clone(),
+        }),
         _ => None,
     }
 }

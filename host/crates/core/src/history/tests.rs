@@ -13,6 +13,8 @@ fn started() -> EventKind {
         parent: None,
         pin: false,
         generation: 0,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     }))
 }
 

@@ -306,6 +306,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             nonce: self.shared.platform.new_nonce(),
             module: newest.map_or(before.module, |function| function.digest),
             generation: before.generation + 1,
+            start_at: None,
             ..before.clone()
         }
     }
@@ -388,7 +389,7 @@ fn orphans(instance: &InstanceId, execution: ExecutionId, work: Vec<Dispatch>) -
                 name,
                 input,
             }),
-            Work::Child { .. } | Work::Http => None,
+            Work::Child { .. } | Work::Http { .. } => None,
         },
     );
     orphans.collect()

@@ -164,6 +164,8 @@ impl Story {
             parent: None,
             pin: false,
             generation,
+            start_at: None,
+            tags: std::collections::BTreeMap::new(),
         };
         self.next = EventId::FIRST;
         Begin {

@@ -108,6 +108,8 @@ async fn start(engine: &TestEngine, function: &str, instance: &str) -> Started {
         instance: Some(id(instance)),
         input: Payload::parse("1").unwrap(),
         pin: false,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     };
     engine.start(start).await.unwrap()
 }
@@ -261,6 +263,8 @@ async fn a_caller_whose_commit_failed_is_told_so_and_nothing_is_left() {
         instance: Some(id("w")),
         input,
         pin: false,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     };
     assert!(engine.start(ask).await.is_err());
     // Nothing is left to be tried again, so that only asking finds out that the hub can be written.
@@ -472,6 +476,8 @@ async fn shutting_down_turns_callers_away_and_lets_turns_commit() {
         instance: Some(id("x")),
         input,
         pin: false,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     };
     assert!(engine.start(ask).await.is_err());
     assert!(

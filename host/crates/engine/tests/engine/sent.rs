@@ -119,6 +119,8 @@ async fn start_patiently(engine: &TestEngine) {
         instance: Some(id("a")),
         input: soloist_core::Payload::null(),
         pin: false,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     };
     for _ in 0..3 {
         if engine.start(start.clone()).await.is_ok() {

@@ -77,6 +77,8 @@ impl Host {
             parent: None,
             pin: false,
             generation: 0,
+            start_at: None,
+            tags: std::collections::BTreeMap::new(),
         };
         let execution = Execution::start(
             "night-7".parse().expect("it is an ID"),

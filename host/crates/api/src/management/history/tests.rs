@@ -26,6 +26,8 @@ fn history(kinds: Vec<EventKind>) -> History {
         parent: None,
         pin: false,
         generation: 3,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     }));
     let kinds = [started, EventKind::ExecutionBegan {}]
         .into_iter()

@@ -53,15 +53,30 @@ fn a_turn_says_what_is_to_begin_and_which_timers_to_keep() {
         all([0, 1, 2, 3, 4]),
     ]);
     let decision = run.then([]);
+    // What they are given is the script's affair: it stands in the requests.
+    let given = |at: u64| {
+        let event = decision.events.iter().find(|event| event.id.get() == at);
+        match event.map(|event| &event.kind) {
+            Some(
+                EventKind::TaskScheduled { input, .. }
+                | EventKind::ChildScheduled { input, .. }
+                | EventKind::HttpScheduled { request: input, .. },
+            ) => input.clone(),
+            other => panic!("{other:?} is no request for work"),
+        }
+    };
     let activity = Work::Activity {
         name: "a".to_owned(),
-        input: json("0"),
+        input: given(3),
         retry: None,
     };
     let child = Work::Child {
         name: "c".to_owned(),
+        input: given(4),
+        instance_id: None,
     };
-    let works = [activity, child, Work::Http];
+    let http = Work::Http { request: given(5) };
+    let works = [activity, child, http];
     let dispatch = works.into_iter().zip(3..).map(|(work, at)| Dispatch {
         scheduled: EventId::new(at),
         attempt: 1,

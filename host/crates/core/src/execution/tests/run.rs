@@ -41,6 +41,8 @@ pub(super) fn started() -> Started {
         parent: None,
         pin: false,
         generation: 0,
+        start_at: None,
+        tags: std::collections::BTreeMap::new(),
     }
 }
 
