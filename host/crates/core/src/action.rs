@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{EventKind, Payload, RetryPolicy, Timestamp};
+use crate::{EventKind, InstanceId, Payload, RetryPolicy, Timestamp};
 
 /// One request by code that makes a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub enum Action {
         /// What it is given.
         input: Payload,
         /// Its instance id; derived if none.
-        instance_id: Option<String>,
+        instance_id: Option<InstanceId>,
         /// How it is retried.
         retry: Option<RetryPolicy>,
     },

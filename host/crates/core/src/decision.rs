@@ -1,4 +1,6 @@
-use crate::{Event, EventId, EventKind, Failure, LogLine, Payload, RetryPolicy, Timestamp};
+use crate::{
+    Event, EventId, EventKind, Failure, InstanceId, LogLine, Payload, RetryPolicy, Timestamp,
+};
 
 /// All that a turn changes. The store commits it whole or not at all.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -13,13 +15,15 @@ pub struct Decision {
     pub timers_done: Vec<EventId>,
     /// Work of earlier decisions that the code gave up before it answered: to be interrupted.
     pub interrupt: Vec<EventId>,
+    /// Children of earlier decisions that the code gave up before they answered: to be terminated.
+    pub given_up: Vec<GivenUp>,
     /// What the code told other instances.
     pub messages: Vec<SentEvent>,
     /// The custom status, if the turn changed it.
     pub custom_status: Option<Payload>,
     /// Lines that were not logged before.
     pub logs: Vec<LogLine>,
-    /// How much work is open after it.
+    /// How much work is open after it, children not counted: they answer by themselves.
     pub open_work: u32,
     /// Of an execution that ended, unless it was terminated: activities that were asked for and still have to run. Those
     /// that this very turn asked for are in `dispatch` too.
@@ -46,6 +50,15 @@ pub struct SentEvent {
     pub name: String,
     /// What it carries.
     pub data: Payload,
+}
+
+/// A child that its parent no longer waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// The event that recorded the request.
+    pub scheduled: EventId,
+    /// The child's instance id.
+    pub instance: InstanceId,
 }
 
 /// One piece of work that was asked for and is not answered.
@@ -77,8 +90,8 @@ pub enum Work {
         name: String,
         /// What it is given.
         input: Payload,
-        /// Its instance id, where the code chose it: it may be none.
-        instance_id: Option<String>,
+        /// Its instance id.
+        instance: InstanceId,
     },
     /// Make an HTTP call.
     Http {

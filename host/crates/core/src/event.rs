@@ -43,9 +43,9 @@ pub enum EventKind {
         name: String,
         /// What it is given.
         input: Payload,
-        /// The child's instance id, where the code chose it.
+        /// The child's instance id, where the code chose it; else it is the request's task key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        instance_id: Option<String>,
+        instance_id: Option<InstanceId>,
         /// How it is retried.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry: Option<RetryPolicy>,
@@ -195,6 +195,8 @@ pub struct Parent {
     pub scheduled: EventId,
     /// The number of the attempt, from 1.
     pub attempt: u32,
+    /// How many parents there are above: 1 for a child of an instance that has none.
+    pub depth: u32,
 }
 
 /// The part an event plays in replay.
@@ -377,6 +379,13 @@ pub enum Fact {
         /// Who or why, if said.
         reason: Option<String>,
     },
+    /// The parent gave up the request that made this child: end at once, if it is that child.
+    GivenUp {
+        /// The parent's execution.
+        execution: ExecutionId,
+        /// The event of the parent that recorded the request.
+        scheduled: EventId,
+    },
 }
 
 impl Fact {
@@ -395,6 +404,9 @@ impl Fact {
             Self::Suspended { reason } => EventKind::ExecutionSuspended { reason },
             Self::Resumed { reason } => EventKind::ExecutionResumed { reason },
             Self::Terminated { reason } => EventKind::ExecutionTerminated { reason },
+            Self::GivenUp { .. } => EventKind::ExecutionTerminated {
+                reason: Some("cancelled by the orchestrator that called it".to_owned()),
+            },
         }
     }
 }

@@ -164,9 +164,20 @@ impl Execution {
         self.clock = self.clock.max(now);
         match &fact {
             Fact::Answer { scheduled, .. } => {
-                if !self.task_at(*scheduled).is_some_and(Task::is_open_work) {
+                if !self
+                    .task_at(*scheduled)
+                    .is_some_and(Task::is_to_be_answered)
+                {
                     return false;
                 }
+            }
+            Fact::TimerFired {
+                timer: EventId::FIRST,
+            } => {
+                // The delay of the start is over: the first turn is what records that.
+                let start_at = self.started.start_at;
+                self.clock = start_at.map_or(self.clock, |at| self.clock.max(at));
+                return false;
             }
             Fact::TimerFired { timer } => {
                 let fire_at = self.event(*timer).and_then(|event| match event.kind {
@@ -180,12 +191,17 @@ impl Execution {
                 };
                 self.clock = self.clock.max(fire_at);
             }
+            Fact::GivenUp {
+                execution,
+                scheduled,
+            } if !self.is_child_of(*execution, *scheduled) => return false,
             Fact::Suspended { .. } if self.suspended => return false,
             Fact::Resumed { .. } if !self.suspended => return false,
             Fact::EventRaised { .. }
             | Fact::Suspended { .. }
             | Fact::Resumed { .. }
-            | Fact::Terminated { .. } => {}
+            | Fact::Terminated { .. }
+            | Fact::GivenUp { .. } => {}
         }
         let event = self.event_of(fact);
         self.record(event);
@@ -355,6 +371,12 @@ impl Execution {
         self.started.execution
     }
 
+    /// True if the request at the event `scheduled` of the execution `execution` made it.
+    pub fn is_child_of(&self, execution: ExecutionId, scheduled: EventId) -> bool {
+        let parent = self.started.parent.as_ref();
+        parent.is_some_and(|parent| (parent.execution, parent.scheduled) == (execution, scheduled))
+    }
+
     /// The place that the next event will take.
     pub fn next_event(&self) -> EventId {
         EventId::at(self.events.len())
@@ -383,6 +405,16 @@ impl Execution {
     /// The custom status that the code set last.
     pub fn custom_status(&self) -> Option<&Payload> {
         self.custom_status.as_ref()
+    }
+
+    /// True before the time at which its first turn may begin.
+    fn is_delayed(&self) -> bool {
+        !self.has_begun() && self.started.start_at.is_some_and(|at| at > self.clock)
+    }
+
+    /// True if its first turn has not begun and may.
+    pub fn is_first_turn_due(&self) -> bool {
+        !self.has_begun() && !self.suspended && !self.ended && !self.is_delayed()
     }
 
     /// How far the guest has seen; `None` before its first turn. Whoever limits computing time re-arms when it moves.

@@ -36,6 +36,10 @@ pub enum HostError {
     UnknownFunction,
     /// A limit on size or number was passed.
     LimitExceeded,
+    /// A child was to be started under an instance id that is live.
+    InstanceExists,
+    /// A child was terminated, or replaced by another.
+    Terminated,
     /// The host does not serve this call yet.
     Unsupported,
 }
@@ -53,6 +57,8 @@ impl HostError {
             Self::InvalidJson => "InvalidJson",
             Self::UnknownFunction => "UnknownFunction",
             Self::LimitExceeded => "LimitExceeded",
+            Self::InstanceExists => "InstanceExists",
+            Self::Terminated => "Terminated",
             Self::Unsupported => "Unsupported",
         }
     }
@@ -79,6 +85,8 @@ impl HostError {
             | Self::InvalidJson
             | Self::UnknownFunction
             | Self::LimitExceeded
+            | Self::InstanceExists
+            | Self::Terminated
             | Self::Unsupported => false,
         }
     }

@@ -76,6 +76,16 @@ impl ExecutionId {
     }
 }
 
+impl ExecutionId {
+    /// The instance id of the child that is asked for at the event `scheduled`: the one given, else the task key.
+    pub fn child_id(self, scheduled: EventId, given: Option<&InstanceId>) -> InstanceId {
+        given.cloned().unwrap_or_else(|| {
+            let key = self.task_key(scheduled).to_string();
+            key.parse().expect("a task key is an instance id")
+        })
+    }
+}
+
 impl fmt::Display for ExecutionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_hyphenated().fmt(f)

@@ -26,7 +26,7 @@ mod tempting;
 mod timestamp;
 
 pub use action::Action;
-pub use decision::{Decision, Dispatch, End, SentEvent, Timer, Work};
+pub use decision::{Decision, Dispatch, End, GivenUp, SentEvent, Timer, Work};
 pub use event::{Event, EventKind, Fact, Parent, Role, Started};
 pub use execution::{Execution, REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, Waiting};
 pub use failure::{Failure, HostError};

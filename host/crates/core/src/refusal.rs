@@ -1,4 +1,4 @@
-use crate::{Action, EventId, EventKind, Failure, HostError, TaskId};
+use crate::{Action, EventId, EventKind, Failure, HostError, InvalidInstanceId, TaskId};
 
 /// The code asked for something else than its history holds.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -90,6 +90,14 @@ pub enum Refusal {
         /// What would do.
         expected: &'static str,
     },
+    /// A text under which no instance can be.
+    #[error("'{id}' cannot be the instance ID of a child: {reason}")]
+    InvalidInstanceId {
+        /// The text.
+        id: String,
+        /// What is wrong with it.
+        reason: InvalidInstanceId,
+    },
     /// The host does not serve this call yet.
     #[error("{0} is not supported yet")]
     Unsupported(&'static str),
@@ -107,6 +115,7 @@ impl Refusal {
             | Self::InvalidJson { .. }
             | Self::TooLarge { .. }
             | Self::InvalidArgument { .. }
+            | Self::InvalidInstanceId { .. }
             | Self::Unsupported(_) => false,
         }
     }
@@ -123,7 +132,8 @@ impl Refusal {
             Self::UnknownTask(..)
             | Self::NothingToAwait
             | Self::Ended
-            | Self::InvalidArgument { .. } => HostError::Trap,
+            | Self::InvalidArgument { .. }
+            | Self::InvalidInstanceId { .. } => HostError::Trap,
         };
         error.failure(self.to_string())
     }

@@ -20,8 +20,10 @@ pub(crate) struct Task {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TaskKind {
-    /// An activity, child or HTTP call: something runs outside.
+    /// An activity or HTTP call: something that the host runs.
     Work,
+    /// A child: it answers by itself.
+    Child,
     Timer,
     EventWait,
 }
@@ -31,6 +33,7 @@ impl Task {
         let kind = match kind {
             EventKind::TimerCreated { .. } => TaskKind::Timer,
             EventKind::EventAwaited { .. } => TaskKind::EventWait,
+            EventKind::ChildScheduled { .. } => TaskKind::Child,
             _ => TaskKind::Work,
         };
         Self {
@@ -56,6 +59,11 @@ impl Task {
     }
 
     /// True if something outside still has to answer it.
+    pub(crate) fn is_to_be_answered(&self) -> bool {
+        matches!(self.kind, TaskKind::Work | TaskKind::Child) && !self.is_closed()
+    }
+
+    /// True if the host still has to run it.
     pub(crate) fn is_open_work(&self) -> bool {
         self.kind == TaskKind::Work && !self.is_closed()
     }

@@ -310,7 +310,7 @@ fn supported(work: Work, attempt: u32) -> Result<Call, Failure> {
                 .and_then(|policy| policy.attempt_timeout)
                 .map(Duration::from_millis),
         }),
-        Work::Child { .. } => unsupported("call-orchestrator"),
+        Work::Child { .. } => unreachable!("children are stored, not dispatched"),
         Work::Http { .. } => unsupported("call-http"),
     }
 }

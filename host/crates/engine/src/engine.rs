@@ -9,8 +9,8 @@ use crate::mailbox::{AdmittedStart, Mail, Reply};
 use crate::shared::{Shared, unavailable};
 use crate::{
     DeployError, Deployment, EngineSettings, FunctionKind, FunctionRecord, Guests, HubError,
-    InstanceStatus, Logs, ModuleState, Platform, Purged, RemovedModule, Start, StartError, Started,
-    TaskHub, Told,
+    InstanceStatus, Logs, ModuleState, Platform, Purged, Reach, RemovedModule, Start, StartError,
+    Started, TaskHub, Told,
 };
 
 /// The running engine. Cheap to clone; all clones are one engine.
@@ -89,10 +89,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
             pin: start.pin,
             start_at: start.start_at,
             tags: start.tags,
+            parent: None,
         };
         Ok(self
             .ask(&instance, |reply| Mail::Start {
-                start: admitted,
+                start: Box::new(admitted),
                 reply,
             })
             .await?)
@@ -157,7 +158,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         name: String,
         data: Payload,
     ) -> Result<Told, HubError> {
-        self.tell(id, Fact::EventRaised { name, data }).await
+        self.tell_one(id, Fact::EventRaised { name, data }).await
     }
 
     /// Ends an instance at once; its orchestrator is not told.
@@ -165,27 +166,41 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         &self,
         id: &InstanceId,
         reason: Option<String>,
+        reach: Reach,
     ) -> Result<Told, HubError> {
-        self.tell(id, Fact::Terminated { reason }).await
+        self.tell(id, Fact::Terminated { reason }, reach).await
     }
 
     /// Answers from here on have not happened until the instance is resumed.
-    pub async fn suspend(&self, id: &InstanceId, reason: Option<String>) -> Result<Told, HubError> {
-        self.tell(id, Fact::Suspended { reason }).await
+    pub async fn suspend(
+        &self,
+        id: &InstanceId,
+        reason: Option<String>,
+        reach: Reach,
+    ) -> Result<Told, HubError> {
+        self.tell(id, Fact::Suspended { reason }, reach).await
     }
 
     /// Ends a suspension.
-    pub async fn resume(&self, id: &InstanceId, reason: Option<String>) -> Result<Told, HubError> {
-        self.tell(id, Fact::Resumed { reason }).await
+    pub async fn resume(
+        &self,
+        id: &InstanceId,
+        reason: Option<String>,
+        reach: Reach,
+    ) -> Result<Told, HubError> {
+        self.tell(id, Fact::Resumed { reason }, reach).await
     }
 
-    /// Removes all that is stored of an instance that has ended.
-    pub async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
+    pub(crate) async fn purge_one(&self, id: &InstanceId) -> Result<Purged, HubError> {
         self.ask(id, |reply| Mail::Purge { reply }).await
     }
 
-    async fn tell(&self, id: &InstanceId, fact: Fact) -> Result<Told, HubError> {
+    pub(crate) async fn tell_one(&self, id: &InstanceId, fact: Fact) -> Result<Told, HubError> {
         self.ask(id, |reply| Mail::Tell { fact, reply }).await
+    }
+
+    pub(crate) fn hub(&self) -> &H {
+        &self.shared.hub
     }
 
     async fn ask<T>(

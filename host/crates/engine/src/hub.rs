@@ -7,7 +7,7 @@ use soloist_core::{
     Payload, Started, Timer, Timestamp,
 };
 
-use crate::BoxError;
+use crate::{BoxError, ChildStart};
 
 /// What keeps instances, histories and queues. It decides nothing: it commits what owners decided, or refuses.
 ///
@@ -77,6 +77,37 @@ pub trait TaskHub: Send + Sync + 'static {
         execution: ExecutionId,
         scheduled: EventId,
     ) -> impl Future<Output = Result<(), HubError>> + Send;
+
+    /// Children that were asked for and are neither started nor refused, in order of (execution, event), after `after`.
+    fn child_starts(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<ChildStart>, HubError>> + Send;
+
+    /// True if the child that was asked for at this event still waits to be started.
+    fn has_child_start(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> impl Future<Output = Result<bool, HubError>> + Send;
+
+    /// A child will not be started: what asks for it goes, and `answer`, if there is one, goes to the parent in the same
+    /// commit. Changes nothing if it waits no longer.
+    fn refuse_child(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: Option<Message>,
+    ) -> impl Future<Output = Result<(), HubError>> + Send;
+
+    /// Instances whose current execution is a child of `parent`, live or not, in the order of their ids, after `after`.
+    fn children(
+        &self,
+        parent: &InstanceId,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<InstanceId>, HubError>> + Send;
 
     /// Timers that fire up to `until`, in the order of their cursors, after `after`.
     fn timers(
@@ -219,12 +250,18 @@ pub struct Operation {
     pub timers_done: Vec<EventId>,
     /// Activities that outlive the execution that is expected.
     pub orphans: Vec<Orphan>,
-    /// All orphans of the instance are forgotten: it was terminated.
+    /// All orphans of the instance are forgotten, and the children that the execution asked for and that have not begun: it
+    /// was terminated.
     pub drop_orphans: bool,
     /// Log lines, each stored if it is not there.
     pub logs: Vec<LogLine>,
     /// Messages to other instances. One whose target is not live is dropped.
     pub messages: Vec<Message>,
+    /// Children to start. Each is kept until an operation begins it, which is one that expects `NotLive` and whose new
+    /// execution has this parent; such an operation is a `Conflict` if its start is not there.
+    pub children: Vec<ChildStart>,
+    /// Children of the execution that is expected that are not to be started any more.
+    pub children_given_up: Vec<EventId>,
     /// Messages of the own inbox that this operation has taken in or dropped.
     pub inbox_taken: Vec<i64>,
     /// When it was decided: becomes the time of the last update.

@@ -5,6 +5,7 @@
 //! Each active instance has one owner here; every fact about it is a message to that owner, which alone assigns sequence
 //! numbers. Nothing leaves the host before the commit that it follows from.
 
+mod child;
 mod dispatcher;
 mod engine;
 mod functions;
@@ -22,8 +23,10 @@ mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timers;
+mod tree;
 mod watchers;
 
+pub use child::ChildStart;
 pub use engine::Engine;
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
@@ -36,6 +39,7 @@ pub use hub::{
 pub use outcome::{DeployError, Deployment, ModuleState, Start, StartError, Started, Told};
 pub use platform::Platform;
 pub use settings::EngineSettings;
+pub use tree::Reach;
 
 /// Any error, as a cause.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

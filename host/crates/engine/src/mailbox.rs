@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use soloist_core::{
-    EventId, ExecutionId, Fact, FunctionName, ModuleDigest, Payload, TaskResult, Timestamp,
+    EventId, ExecutionId, Fact, FunctionName, ModuleDigest, Parent, Payload, TaskResult, Timestamp,
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
-use crate::{HubError, Purged, Started, Told};
+use crate::{ChildStart, HubError, Purged, Started, Told};
 
 /// Where an answer goes once it is durable.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, HubError>>;
@@ -19,7 +19,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, HubError>>;
 pub(crate) enum Mail {
     /// A caller wants to start the instance.
     Start {
-        start: AdmittedStart,
+        start: Box<AdmittedStart>,
         reply: Reply<Started>,
     },
     /// A caller tells the instance something.
@@ -42,6 +42,12 @@ pub(crate) enum Mail {
     Wake {
         permit: Option<OwnedSemaphorePermit>,
     },
+    /// A child is to be started. If it is not new, somebody may have started or refused it already.
+    StartChild {
+        start: Box<ChildStart>,
+        is_new: bool,
+        permit: Option<OwnedSemaphorePermit>,
+    },
     /// There is a message in the inbox.
     Inbox,
     /// Room is needed: leave memory if nothing is going on.
@@ -57,6 +63,7 @@ pub(crate) struct AdmittedStart {
     pub(crate) pin: bool,
     pub(crate) start_at: Option<Timestamp>,
     pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) parent: Option<Parent>,
 }
 
 /// The queue of one owner. Closed when its owner retires; whoever finds it closed makes a new owner.

@@ -2,6 +2,7 @@
 //! runs the guest, `commit.rs` makes durable what came of it.
 
 mod batch;
+mod children;
 mod commit;
 mod turn;
 
@@ -9,8 +10,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use soloist_core::{
-    EventId, Execution, ExecutionId, Fact, InstanceId, Started as StartedEvent, TaskResult,
-    Timestamp,
+    Dispatch, EventId, Execution, ExecutionId, Fact, InstanceId, Started as StartedEvent,
+    TaskResult, Timestamp, Work,
 };
 
 use self::batch::Batch;
@@ -65,6 +66,8 @@ struct Live<O> {
     ready: bool,
     /// Messages of the inbox that were delivered and are to go with the next commit.
     inbox: Vec<i64>,
+    /// Further attempts at children whose time has come: they are asked for with the next commit.
+    child_attempts: Vec<Dispatch>,
 }
 
 impl<O> Live<O> {
@@ -76,6 +79,7 @@ impl<O> Live<O> {
             has_run: false,
             ready: false,
             inbox: Vec::new(),
+            child_attempts: Vec::new(),
         }
     }
 
@@ -102,7 +106,9 @@ impl<O> Live<O> {
     fn is_turn_due(&self) -> bool {
         let execution = self.execution();
         !self.inbox.is_empty()
+            || !self.child_attempts.is_empty()
             || self.ready
+            || execution.is_first_turn_due()
             || self.is_new
             || execution.next_event() != execution.next_untaken()
     }
@@ -205,6 +211,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                     batch.keep(Mail::Wake { permit });
                     false
                 }
+                Mail::StartChild {
+                    start,
+                    is_new,
+                    permit,
+                } => self.take_child(start, is_new, permit, batch).await?,
                 Mail::Inbox => {
                     batch.keep(Mail::Inbox);
                     self.take_inbox().await?;
@@ -232,7 +243,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
     /// Returns true if a turn must be taken before more mail is looked at: here, and below.
     fn take_start(
         &mut self,
-        start: AdmittedStart,
+        start: Box<AdmittedStart>,
         reply: Reply<Started>,
         batch: &mut Batch,
     ) -> bool {
@@ -324,6 +335,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             | Mail::Answer { .. }
             | Mail::TimerFired { .. }
             | Mail::Wake { .. }
+            | Mail::StartChild { .. }
             | Mail::Inbox => self.load().await?,
         }
         Ok(())
@@ -376,7 +388,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             module: start.module,
             input: start.input.clone(),
             nonce: self.desk.shared.platform.new_nonce(),
-            parent: None,
+            parent: start.parent.clone(),
             pin: start.pin,
             generation: 0,
             start_at: start.start_at,
@@ -406,15 +418,25 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
     }
 
     /// Begins the attempt whose time has come, if it is one that was waited for.
-    fn try_again(&self, execution: ExecutionId, scheduled: EventId) {
-        if let Standing::Live(live) = &self.standing {
-            let live = live.execution();
-            let next = live
+    fn try_again(&mut self, execution: ExecutionId, scheduled: EventId) {
+        let Standing::Live(live) = &mut self.standing else {
+            return;
+        };
+        let next = {
+            let execution_here = live.execution();
+            execution_here
                 .next_attempt(scheduled)
-                .filter(|_| live.id() == execution);
-            drop(live);
-            let shared = &self.desk.shared;
-            shared.dispatch(&self.desk.id, execution, next.into_iter().collect());
+                .filter(|_| execution_here.id() == execution)
+        };
+        match next {
+            Some(attempt) if matches!(attempt.work, Work::Child { .. }) => {
+                live.child_attempts.push(attempt);
+            }
+            Some(attempt) => {
+                let shared = &self.desk.shared;
+                shared.dispatch(&self.desk.id, execution, vec![attempt]);
+            }
+            None => {}
         }
     }
 

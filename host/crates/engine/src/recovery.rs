@@ -19,9 +19,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
     pub(crate) async fn recover(self: Arc<Self>) {
         let recovered = async {
             let mut failures = 0;
-            let (mut orphans_read, mut instances_read) = (None, None);
+            let (mut orphans_read, mut children_read, mut instances_read) = (None, None, None);
             loop {
                 let result = match self.recover_orphans(&mut orphans_read).await {
+                    Ok(()) => self.recover_children(&mut children_read).await,
+                    Err(error) => Err(error),
+                };
+                let result = match result {
                     Ok(()) => self.recover_instances(&mut instances_read).await,
                     Err(error) => Err(error),
                 };

@@ -39,10 +39,13 @@ CREATE TABLE instance (
     ready         INTEGER NOT NULL CHECK (ready IN (0, 1)), -- something waits that no turn has seen
     open_work     INTEGER NOT NULL,
     custom_status TEXT,
+    parent        TEXT, -- the instance id of the one that called it, if one did
     CHECK ((module IS NULL) = (status >= 3))
 ) STRICT;
 
 CREATE INDEX instance_module ON instance (module) WHERE module IS NOT NULL;
+
+CREATE INDEX instance_parent ON instance (parent, instance_id) WHERE parent IS NOT NULL;
 
 -- What recovery reads.
 CREATE UNIQUE INDEX instance_unfinished ON instance (instance_id) WHERE ready > 0 OR open_work > 0;
@@ -102,3 +105,14 @@ CREATE TABLE orphan (
 ) STRICT;
 
 CREATE INDEX orphan_instance ON orphan (instance);
+
+-- Children that were asked for and are neither started nor refused.
+CREATE TABLE child (
+    execution   BLOB    NOT NULL, -- of the parent
+    scheduled   INTEGER NOT NULL, -- the sequence of the request
+    instance_id TEXT    NOT NULL, -- of the child
+    function    TEXT    NOT NULL, -- as the code wrote it
+    input       TEXT    NOT NULL,
+    parent      TEXT    NOT NULL, -- who asked, as JSON
+    PRIMARY KEY (execution, scheduled)
+) STRICT, WITHOUT ROWID;

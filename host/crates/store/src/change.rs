@@ -1,8 +1,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use soloist_core::{Event, EventId, EventKind, Payload, Timer};
-use soloist_engine::{Begin, Expects, Operation, RuntimeStatus};
+use soloist_engine::{Begin, Expects, Message, Operation, RuntimeStatus};
 
+use crate::children;
 use crate::columns::{self, Columns};
 use crate::write::Refused;
 
@@ -46,7 +47,10 @@ impl Change {
                 .execute(params![id, operation.instance.as_str()])?;
         }
         match (operation.expects, &operation.begins) {
-            (Expects::NotLive, Some(begin)) => self.start(database, begin)?,
+            (Expects::NotLive, Some(begin)) => {
+                children::take(database, begin)?;
+                self.start(database, begin)?;
+            }
             (Expects::NotLive, None) => return Err(Refused::Conflict),
             (Expects::At { execution, next }, begins) => {
                 let at = columns::execution(&execution);
@@ -60,6 +64,7 @@ impl Change {
         self.keep_timers(database)?;
         self.keep_orphans(database)?;
         self.keep_logs(database)?;
+        children::keep(database, operation)?;
         self.send_messages(database)
     }
 
@@ -226,13 +231,13 @@ impl Change {
                 "UPDATE instance SET function = ?3, module = ?4, execution = ?5, \
                    next_sequence = ?6, status = ?7, created = ?8, last_updated = ?9, \
                    ready = ?10 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
-                   open_work = ?11, custom_status = ?12 \
+                   open_work = ?11, custom_status = ?12, parent = ?13 \
                  WHERE id = ?1 AND instance_id = ?2"
             }
             None => {
                 "INSERT INTO instance (id, instance_id, function, module, execution, next_sequence, status, created, \
-                   last_updated, ready, open_work, custom_status) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+                   last_updated, ready, open_work, custom_status, parent) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
             }
         };
         database.prepare_cached(sql)?.execute(params![
@@ -248,6 +253,10 @@ impl Change {
             operation.ready,
             operation.open_work,
             operation.custom_status.as_ref().map(Payload::as_str),
+            started
+                .parent
+                .as_ref()
+                .map(|parent| parent.instance.as_str()),
         ])?;
         append(database, execution, &begin.events, &self.first_events)
     }
@@ -283,6 +292,10 @@ impl Change {
 
     fn keep_orphans(&self, database: &Connection) -> Result<(), Refused> {
         let operation = &self.operation;
+        if let (true, Expects::At { execution, .. }) = (operation.drop_orphans, &operation.expects)
+        {
+            children::forget_all(database, execution)?;
+        }
         if operation.drop_orphans {
             database
                 .prepare_cached("DELETE FROM orphan WHERE instance = (SELECT id FROM instance WHERE instance_id = ?1)")?
@@ -326,24 +339,9 @@ impl Change {
         Ok(())
     }
 
-    /// A message to an instance that is not live is dropped.
     fn send_messages(&self, database: &Connection) -> Result<(), Refused> {
         for (message, fact) in self.operation.messages.iter().zip(&self.facts) {
-            let target: Option<i64> = database
-                .prepare_cached("UPDATE instance SET ready = 1 WHERE instance_id = ?1 AND status < 3 RETURNING id")?
-                .query_row([message.target.as_str()], |row| row.get(0))
-                .optional()?;
-            if let Some(target) = target {
-                database
-                    .prepare_cached(
-                        "INSERT INTO inbox (instance, execution, fact) VALUES (?1, ?2, ?3)",
-                    )?
-                    .execute(params![
-                        target,
-                        message.execution.as_ref().map(columns::execution),
-                        fact,
-                    ])?;
-            }
+            send(database, message, fact)?;
         }
         Ok(())
     }
@@ -356,6 +354,26 @@ impl Change {
             (None, Expects::NotLive) => None,
         }
     }
+}
+
+/// A message to an instance that is not live is dropped.
+pub(crate) fn send(database: &Connection, message: &Message, fact: &str) -> rusqlite::Result<()> {
+    let target: Option<i64> = database
+        .prepare_cached(
+            "UPDATE instance SET ready = 1 WHERE instance_id = ?1 AND status < 3 RETURNING id",
+        )?
+        .query_row([message.target.as_str()], |row| row.get(0))
+        .optional()?;
+    if let Some(target) = target {
+        database
+            .prepare_cached("INSERT INTO inbox (instance, execution, fact) VALUES (?1, ?2, ?3)")?
+            .execute(params![
+                target,
+                message.execution.as_ref().map(columns::execution),
+                fact,
+            ])?;
+    }
+    Ok(())
 }
 
 /// All that is kept of an execution while a new one takes its place: nothing.
@@ -399,6 +417,6 @@ fn append(
     Ok(())
 }
 
-fn to_json(value: &impl Serialize) -> String {
+pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("events and facts are always JSON")
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
 use soloist_engine::{
-    Bound, BoxError, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded,
-    Logs, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
-    Unfinished,
+    Bound, BoxError, ChildStart, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus,
+    Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule,
+    TaskHub, TimerCursor, Unfinished,
 };
 
 use tokio::task::spawn_blocking;
@@ -18,7 +18,7 @@ use crate::open::Database;
 use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
-use crate::{OpenError, StoreSettings, functions, instances, lists, open};
+use crate::{OpenError, StoreSettings, children, functions, instances, lists, open};
 
 /// From this number of events on, an operation is made ready on a thread of its own, so that others need not wait for it.
 const LARGE_EVENTS: usize = 1_000;
@@ -209,6 +209,53 @@ impl TaskHub for SqliteHub {
     ) -> Result<(), HubError> {
         self.write("forgetting an orphan", move |database| {
             lists::finish_orphan(database, execution, scheduled)
+        })
+        .await
+    }
+
+    async fn child_starts(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<ChildStart>, HubError> {
+        self.read("listing children to start", move |database| {
+            children::waiting(database, after, limit)
+        })
+        .await
+    }
+
+    async fn has_child_start(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<bool, HubError> {
+        self.read("looking for a child to start", move |database| {
+            children::waits(database, execution, scheduled)
+        })
+        .await
+    }
+
+    async fn refuse_child(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: Option<Message>,
+    ) -> Result<(), HubError> {
+        self.write("refusing a child", move |database| {
+            children::refuse(database, execution, scheduled, answer.as_ref())
+        })
+        .await
+    }
+
+    async fn children(
+        &self,
+        parent: &InstanceId,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, HubError> {
+        let (parent, after) = (parent.clone(), after.cloned());
+        self.read("listing children", move |database| {
+            children::of(database, &parent, after.as_ref(), limit)
         })
         .await
     }

@@ -5,6 +5,7 @@
 //! data directory that another host holds.
 
 mod change;
+mod children;
 mod columns;
 mod functions;
 mod hub;

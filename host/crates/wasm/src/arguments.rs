@@ -4,8 +4,8 @@ use std::error::Error as _;
 use std::num::NonZeroU32;
 
 use soloist_core::{
-    Failure, HostError, LogLevel, Payload, REQUESTS_MAX, Refusal, RetryPolicy, TaskId, TaskResult,
-    Timestamp,
+    Failure, HostError, InstanceId, LogLevel, Payload, REQUESTS_MAX, Refusal, RetryPolicy, TaskId,
+    TaskResult, Timestamp,
 };
 
 use crate::bindings::soloist::orchestration::{durable, types};
@@ -45,6 +45,13 @@ pub(crate) fn name(what: &'static str, name: String) -> Result<String, Refusal> 
         });
     }
     Ok(name)
+}
+
+/// The instance id that a guest chose for a child.
+pub(crate) fn child_id(id: String) -> Result<InstanceId, Refusal> {
+    let id = name("an instance ID", id)?;
+    id.parse()
+        .map_err(|reason| Refusal::InvalidInstanceId { id, reason })
 }
 
 pub(crate) fn time(what: &'static str, millis: f64) -> Result<Timestamp, Refusal> {

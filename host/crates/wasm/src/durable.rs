@@ -79,9 +79,7 @@ impl Host for OrchestratorState {
             Ok(Action::StartChild {
                 name: arguments::name("the name of an orchestrator", name)?,
                 input: arguments::json("the input of an orchestrator", &input, bytes_max)?,
-                instance_id: instance_id
-                    .map(|id| arguments::name("an instance ID", id))
-                    .transpose()?,
+                instance_id: instance_id.map(arguments::child_id).transpose()?,
                 retry: retry.as_ref().map(arguments::retry).transpose()?,
             })
         })

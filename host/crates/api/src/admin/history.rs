@@ -50,6 +50,12 @@ impl<'h> ExecutionHistory<'h> {
 
 fn row(execution: ExecutionId, event: &Event) -> Row<'_> {
     let (kind, fields) = fields(&event.kind);
+    let child = match &event.kind {
+        EventKind::ChildScheduled { instance_id, .. } => {
+            Some(execution.child_id(event.id, instance_id.as_ref()))
+        }
+        _ => None,
+    };
     let is_request = event.kind.role() == Role::Request;
     let key = is_request.then(|| execution.task_key(event.id).to_string());
     Row::default()
@@ -57,6 +63,11 @@ fn row(execution: ExecutionId, event: &Event) -> Row<'_> {
         .with("timestamp", milliseconds(event.timestamp))
         .with("type", kind)
         .and(fields)
+        .with_if(
+            child.is_some(),
+            "instanceId",
+            child.map(|id| id.to_string()),
+        )
         .with_if(is_request, "taskKey", key)
 }
 
@@ -74,13 +85,12 @@ fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
         EventKind::ChildScheduled {
             name,
             input,
-            instance_id,
+            instance_id: _,
             retry,
         } => (
             "ChildScheduled",
             row.with("name", name.as_str())
                 .with("input", input)
-                .with("instanceId", instance_id.as_deref())
                 .and(retries(retry.as_ref())),
         ),
         EventKind::HttpScheduled { request, retry } => (
@@ -160,6 +170,7 @@ fn start(started: &Started) -> Row<'_> {
             .with("executionId", parent.execution.to_string())
             .with("scheduled", parent.scheduled.get())
             .with("attempt", u64::from(parent.attempt))
+            .with("depth", u64::from(parent.depth))
     });
     let tags = started
         .tags
@@ -244,7 +255,8 @@ mod tests {
             format!(
                 "{{\"eventId\":1,{time},\"type\":\"ExecutionStarted\",\"input\":{{\"a\": 1.50}},"
             ),
-            "\"parent\":null,\"pin\":false,\"generation\":0},".to_owned(),
+            "\"parent\":null,\"pin\":false,\"generation\":0,\"startAt\":null,\"tags\":{}},"
+                .to_owned(),
             format!("{{\"eventId\":2,{time},\"type\":\"ExecutionBegan\"}},"),
             format!("{{\"eventId\":3,{time},\"type\":\"TaskScheduled\",\"name\":\"say-hello\","),
             format!("\"input\":\"Tokyo\",\"taskKey\":\"{execution}:3\"}},"),

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use soloist_core::{Event, EventId, EventKind, Failure, History, Payload, Role};
+use soloist_core::{Event, EventId, EventKind, ExecutionId, Failure, History, Payload, Role};
 
 use crate::moment::seven_digits;
 use crate::row::{Field, Row};
@@ -31,6 +31,7 @@ pub(crate) fn rows(history: &History, view: View) -> Vec<Row<'_>> {
     let projection = Projection {
         events,
         answered,
+        execution: history.started().execution,
         function: history.started().function.as_str(),
         view,
     };
@@ -54,6 +55,7 @@ pub(crate) fn failed(function: &str, failure: &Failure) -> String {
 struct Projection<'e> {
     events: &'e [Event],
     answered: HashSet<EventId>,
+    execution: ExecutionId,
     function: &'e str,
     view: View,
 }
@@ -73,7 +75,7 @@ impl<'e> Projection<'e> {
                 row.with("FunctionName", started.function.as_str())
                     .with_if(inputs, "Input", text(&started.input))
                     .with("Correlation", Field::Null)
-                    .with("ScheduledStartTime", Field::Null)
+                    .with("ScheduledStartTime", started.start_at.map(seven_digits))
                     .with("Generation", started.generation)
                     .with("ParentTraceContext", Field::Null),
             ),
@@ -89,10 +91,11 @@ impl<'e> Projection<'e> {
             }
             EventKind::ChildScheduled { instance_id, .. } => {
                 let (name, input) = self.pending(event)?;
+                let child = self.execution.child_id(event.id, instance_id.as_ref());
                 (
                     "SubOrchestrationInstanceCreated",
                     row.with("Name", name)
-                        .with("InstanceId", instance_id.as_deref())
+                        .with("InstanceId", child.to_string())
                         .with_if(inputs, "Input", text(input)),
                 )
             }

@@ -15,7 +15,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use soloist_core::{History, InstanceId};
-use soloist_engine::{Guests, HubError, InstanceStatus, Platform, Purged, Started, TaskHub, Told};
+use soloist_engine::{
+    Guests, HubError, InstanceStatus, Platform, Purged, Reach, Started, TaskHub, Told,
+};
 
 use crate::app::App;
 use crate::body;
@@ -76,25 +78,32 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
     body: Body,
 ) -> Result<Response, Fault> {
     let reason = || call.query.words("reason").map(str::to_owned);
+    let reach = || {
+        if call.query.flag("recursive", false) {
+            Reach::Children
+        } else {
+            Reach::Alone
+        }
+    };
     match route {
         Route::Start { function, instance } => {
             start_and_wait(app, call, body, &function, instance.as_deref()).await
         }
         Route::Status(id) => show(app, call, &id).await,
-        Route::Purge(id) => purge(app, &id).await,
+        Route::Purge(id) => purge(app, &id, reach()).await,
         Route::RaiseEvent { instance, event } => {
             raise_event(app, call, body, &instance, event.into_owned()).await
         }
         Route::Terminate(id) => match known(&id) {
-            Some(id) => Ok(told(app.engine.terminate(&id, reason()).await?)),
+            Some(id) => Ok(told(app.engine.terminate(&id, reason(), reach()).await?)),
             None => Ok(empty(StatusCode::NOT_FOUND)),
         },
         Route::Suspend(id) => match known(&id) {
-            Some(id) => Ok(told(app.engine.suspend(&id, reason()).await?)),
+            Some(id) => Ok(told(app.engine.suspend(&id, reason(), reach()).await?)),
             None => Ok(empty(StatusCode::NOT_FOUND)),
         },
         Route::Resume(id) => match known(&id) {
-            Some(id) => Ok(told(app.engine.resume(&id, reason()).await?)),
+            Some(id) => Ok(told(app.engine.resume(&id, reason(), reach()).await?)),
             None => Ok(empty(StatusCode::NOT_FOUND)),
         },
         Route::NotUtf8 => Err(Fault::Argument(NOT_UTF8.to_owned())),
@@ -221,25 +230,23 @@ async fn status_with_history<H: TaskHub, G: Guests, P: Platform>(
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PurgedBody {
-    instances_deleted: u32,
+    instances_deleted: u64,
 }
 
 async fn purge<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     id: &str,
+    reach: Reach,
 ) -> Result<Response, Fault> {
     let Some(id) = known(id) else {
         return Ok(empty(StatusCode::NOT_FOUND));
     };
-    match app.engine.purge(&id).await? {
-        Purged::Purged => {
-            let body = PurgedBody {
-                instances_deleted: 1,
-            };
-            Ok(json(StatusCode::OK, &body))
+    match app.engine.purge(&id, reach).await? {
+        (Purged::Purged, instances_deleted) => {
+            Ok(json(StatusCode::OK, &PurgedBody { instances_deleted }))
         }
-        Purged::Live => Err(Fault::Live(id)),
-        Purged::Unknown => Ok(empty(StatusCode::NOT_FOUND)),
+        (Purged::Live, _) => Err(Fault::Live(id)),
+        (Purged::Unknown, _) => Ok(empty(StatusCode::NOT_FOUND)),
     }
 }
 

@@ -58,6 +58,7 @@ fn table() -> Vec<(EventKind, &'static str)> {
             execution: minimal.execution,
             scheduled: id(5),
             attempt: 2,
+            depth: 1,
         }),
         pin: true,
         generation: 2,
@@ -73,7 +74,7 @@ fn table() -> Vec<(EventKind, &'static str)> {
         ),
         (
             EventKind::ExecutionStarted(Box::new(full)),
-            r#"{"execution_started":{"execution":"0190b1a2-0000-7000-8000-000000000007","function":"script","module":"abababababababababababababababababababababababababababababababab","input":{"b": 1.0, "a": 1e400, "n": 123456789012345678901234567890, "b": 2},"nonce":"00000000-0000-0000-0000-000000000007","parent":{"instance":"parent-1","execution":"0190b1a2-0000-7000-8000-000000000007","scheduled":5,"attempt":2},"pin":true,"generation":2,"start_at":7,"tags":{"a":"b"}}}"#,
+            r#"{"execution_started":{"execution":"0190b1a2-0000-7000-8000-000000000007","function":"script","module":"abababababababababababababababababababababababababababababababab","input":{"b": 1.0, "a": 1e400, "n": 123456789012345678901234567890, "b": 2},"nonce":"00000000-0000-0000-0000-000000000007","parent":{"instance":"parent-1","execution":"0190b1a2-0000-7000-8000-000000000007","scheduled":5,"attempt":2,"depth":1},"pin":true,"generation":2,"start_at":7,"tags":{"a":"b"}}}"#,
         ),
         (EventKind::ExecutionBegan {}, r#"{"execution_began":{}}"#),
         (
@@ -110,7 +111,7 @@ fn table() -> Vec<(EventKind, &'static str)> {
             EventKind::ChildScheduled {
                 name: "c".to_owned(),
                 input: payload("1"),
-                instance_id: Some("child-7".to_owned()),
+                instance_id: Some("child-7".parse().expect("an instance id")),
                 retry: Some(retry()),
             },
             r#"{"child_scheduled":{"name":"c","input":1,"instance_id":"child-7","retry":{"max_attempts":3,"first_retry_interval":100,"backoff_coefficient":1.5}}}"#,

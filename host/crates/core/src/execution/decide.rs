@@ -3,13 +3,13 @@
 use super::Execution;
 use crate::task::{Task, TaskKind};
 use crate::{
-    Decision, Dispatch, End, Event, EventId, EventKind, Failure, History, NonDeterminism, Payload,
-    Refusal, Role, SentEvent, Timer, Timestamp, Work,
+    Decision, Dispatch, End, Event, EventId, EventKind, Failure, GivenUp, History, NonDeterminism,
+    Payload, Refusal, Role, SentEvent, Started, Timer, Timestamp, Work,
 };
 
 impl Execution {
     /// Marks the point at which the guest runs: what is delivered so far are the facts of this turn. The first turn of an
-    /// execution is recorded here.
+    /// execution is recorded here, and not before its `start_at`.
     pub fn begin_turn(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
         if self.position.is_none() {
@@ -178,6 +178,15 @@ impl Execution {
                         decision.end = Some(End::Terminated(reason.clone()));
                     }
                 }
+                Role::Start(Started {
+                    start_at: Some(at), ..
+                }) if *at > event.timestamp => decision.timers.push(Timer {
+                    scheduled: event.id,
+                    fire_at: *at,
+                }),
+                Role::Began if self.started.start_at.is_some() && first > EventId::FIRST => {
+                    decision.timers_done.push(EventId::FIRST);
+                }
                 Role::Start(_)
                 | Role::Began
                 | Role::Raised { .. }
@@ -201,7 +210,7 @@ impl Execution {
         }
         if let EventKind::TimerCreated { fire_at } = event.kind {
             decision.timers.push(Timer { scheduled, fire_at });
-        } else if let Some(work) = work_of(&event.kind) {
+        } else if let Some(work) = self.work_of(event) {
             decision.dispatch.push(Dispatch {
                 scheduled,
                 attempt: 1,
@@ -224,7 +233,7 @@ impl Execution {
     /// The attempt whose time has come: the request at `scheduled` is open, and an attempt at it has failed.
     pub fn next_attempt(&self, scheduled: EventId) -> Option<Dispatch> {
         let task = self.task_at(scheduled)?;
-        let is_due = task.is_open_work() && task.attempt() > 1;
+        let is_due = task.is_to_be_answered() && task.attempt() > 1;
         is_due.then(|| self.dispatch_of(task)).flatten()
     }
 
@@ -233,7 +242,7 @@ impl Execution {
         Some(Dispatch {
             scheduled: event.id,
             attempt: task.attempt(),
-            work: work_of(&event.kind)?,
+            work: self.work_of(event)?,
         })
     }
 
@@ -251,11 +260,39 @@ impl Execution {
                 decision.interrupt.push(scheduled);
                 self.forget_attempt(scheduled, first, decision);
             }
+            TaskKind::Child => {
+                if let Some(EventKind::ChildScheduled { instance_id, .. }) =
+                    self.event(scheduled).map(|event| &event.kind)
+                {
+                    let instance = self.id().child_id(scheduled, instance_id.as_ref());
+                    decision.given_up.push(GivenUp {
+                        scheduled,
+                        instance,
+                    });
+                }
+                self.forget_attempt(scheduled, first, decision);
+            }
             TaskKind::EventWait => {}
         }
     }
 
-    /// Work that was asked for, is not answered and not cancelled.
+    fn work_of(&self, event: &Event) -> Option<Work> {
+        match &event.kind {
+            EventKind::ChildScheduled {
+                name,
+                input,
+                instance_id,
+                ..
+            } => Some(Work::Child {
+                name: name.clone(),
+                input: input.clone(),
+                instance: self.id().child_id(event.id, instance_id.as_ref()),
+            }),
+            kind => work_of(kind),
+        }
+    }
+
+    /// Work that the host runs, was asked for, is not answered and not cancelled: no children.
     pub fn open_work(&self) -> impl Iterator<Item = Dispatch> + '_ {
         self.tasks
             .iter()
@@ -270,7 +307,8 @@ impl Execution {
 }
 
 impl History {
-    /// Work that was asked for, is not answered and not cancelled, and whose next attempt waits for no timer.
+    /// Work that the host runs, was asked for, is not answered and not cancelled, and whose next attempt waits for no timer.
+    /// Children are not among it: what asks for them is stored until they are started.
     pub fn open_work(&self) -> Vec<Dispatch> {
         let mut open: Vec<Option<Dispatch>> = Vec::new();
         for event in self.events() {
@@ -307,22 +345,13 @@ fn sent(kind: &EventKind) -> Option<SentEvent> {
     }
 }
 
+/// What the host is to run itself.
 fn work_of(kind: &EventKind) -> Option<Work> {
     match kind {
         EventKind::TaskScheduled { name, input, retry } => Some(Work::Activity {
             name: name.clone(),
             input: input.clone(),
             retry: retry.clone(),
-        }),
-        EventKind::ChildScheduled {
-            name,
-            input,
-            instance_id,
-            ..
-        } => Some(Work::Child {
-            name: name.clone(),
-            input: input.clone(),
-            instance_id: instance_id.clone(),
         }),
         EventKind::HttpScheduled { request, .. } => Some(Work::Http {
             request: request.clone(),

@@ -9,6 +9,7 @@ mod script;
 mod stored;
 
 mod cancel;
+mod children;
 mod decisions;
 mod ends;
 mod equality;

@@ -91,7 +91,7 @@ impl Execution {
 
     /// True if the guest would do something if it ran: its first turn is due, or what it waits for has come.
     pub fn is_runnable(&mut self) -> bool {
-        if self.ended || self.suspended {
+        if self.ended || self.suspended || self.is_delayed() {
             return false;
         }
         match self.waiting.take() {
@@ -154,7 +154,7 @@ impl Execution {
             (None, TaskKind::EventWait) => {
                 Some(self.external.owned_by(self.wait_name(id), id)?.position)
             }
-            (None, TaskKind::Work | TaskKind::Timer) => None,
+            (None, TaskKind::Work | TaskKind::Child | TaskKind::Timer) => None,
         }
     }
 

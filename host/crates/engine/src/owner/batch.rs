@@ -49,6 +49,7 @@ impl Batch {
                 } => done.push((execution, scheduled)),
                 Mail::TimerFired { .. }
                 | Mail::Wake { .. }
+                | Mail::StartChild { .. }
                 | Mail::Inbox
                 | Mail::Evict
                 | Mail::Purge { .. } => {}
@@ -74,6 +75,7 @@ impl Batch {
                 Mail::Answer { .. }
                 | Mail::TimerFired { .. }
                 | Mail::Wake { .. }
+                | Mail::StartChild { .. }
                 | Mail::Inbox
                 | Mail::Evict => {
                     backlog.push_front(mail);

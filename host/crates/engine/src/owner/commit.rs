@@ -1,17 +1,18 @@
 //! What came of a turn is made durable; then, and only then, something leaves the host.
 
 use soloist_core::{
-    Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, InstanceId, SentEvent,
-    Started as StartedEvent, Timer, Timestamp, Work,
+    Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, HostError, InstanceId,
+    SentEvent, Started as StartedEvent, TaskResult, Timer, Timestamp, Work,
 };
 
 use super::batch::Batch;
 use super::{Desk, Live, Owner, Standing};
+use crate::child::{self, take_children};
 use crate::hot::Keep;
 use crate::mailbox::Mail;
 use crate::{
-    Begin, DueTimer, Expects, FunctionKind, Guests, HubError, Message, Operation, Orchestrator,
-    Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
+    Begin, ChildStart, DueTimer, Expects, FunctionKind, Guests, HubError, Message, Operation,
+    Orchestrator, Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
 };
 
 /// How often a decision is made anew because the hub stood elsewhere, before callers are turned away.
@@ -31,20 +32,30 @@ pub(super) struct AfterCommit {
     interrupt: Vec<EventId>,
     timers: Vec<Timer>,
     timers_done: Vec<EventId>,
-    /// Whom the code told something.
+    children: Vec<ChildStart>,
+    /// Whom the instance told something.
     told: Vec<InstanceId>,
 }
 
 impl AfterCommit {
     pub(super) fn of(decision: &Decision, execution: ExecutionId) -> Self {
+        let for_host = |dispatch: &&Dispatch| !matches!(dispatch.work, Work::Child { .. });
         Self {
             execution,
-            dispatch: decision.dispatch.clone(),
+            dispatch: decision.dispatch.iter().filter(for_host).cloned().collect(),
             interrupt: decision.interrupt.clone(),
             timers: decision.timers.clone(),
             timers_done: decision.timers_done.clone(),
-            told: messages(&decision.messages).map(|to| to.target).collect(),
+            children: Vec::new(),
+            told: Vec::new(),
         }
+    }
+
+    /// What goes to other instances.
+    pub(super) fn and_tell(&mut self, operation: &Operation) {
+        self.children.clone_from(&operation.children);
+        let targets = operation.messages.iter();
+        self.told = targets.map(|message| message.target.clone()).collect();
     }
 }
 
@@ -56,7 +67,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         mut decision: Decision,
         mut batch: Batch,
     ) {
-        let after = AfterCommit::of(&decision, live.execution().id());
+        for attempt in live.child_attempts.drain(..) {
+            decision.timers_done.push(attempt.scheduled);
+            decision.dispatch.push(attempt);
+        }
+        let mut after = AfterCommit::of(&decision, live.execution().id());
         let end = decision.end.take();
         let stage = Stage {
             is_new: live.is_new,
@@ -67,9 +82,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             .desk
             .operation(&live.execution(), decision, stage, false);
         let next = self.desk.close(&mut operation, end.as_ref(), &live);
+        after.and_tell(&operation);
         let nothing_new = operation.events.is_empty()
             && operation.begins.is_none()
             && operation.inbox_taken.is_empty()
+            && operation.children.is_empty()
             && operation.logs.is_empty()
             && operation.custom_status.is_none()
             && !live.ready;
@@ -201,7 +218,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
     pub(super) fn operation(
         &self,
         execution: &Execution,
-        decision: Decision,
+        mut decision: Decision,
         stage: Stage,
         ready: bool,
     ) -> Operation {
@@ -238,6 +255,16 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             (false, true) => RuntimeStatus::Running,
             (false, false) => RuntimeStatus::Pending,
         };
+        let children = take_children(execution, &mut decision.dispatch);
+        let given_up = decision.given_up.iter();
+        let given_up = given_up.map(|child| Message {
+            target: child.instance.clone(),
+            execution: None,
+            fact: Fact::GivenUp {
+                execution: execution.id(),
+                scheduled: child.scheduled,
+            },
+        });
         Operation {
             instance: self.id.clone(),
             expects,
@@ -252,7 +279,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             orphans: orphans(&self.id, execution.id(), decision.orphans),
             drop_orphans: false,
             logs: decision.logs,
-            messages: messages(&decision.messages).collect(),
+            messages: messages(&decision.messages).chain(given_up).collect(),
+            children,
+            children_given_up: decision
+                .given_up
+                .iter()
+                .map(|child| child.scheduled)
+                .collect(),
             inbox_taken: inbox,
             now: self.shared.platform.now(),
         }
@@ -291,6 +324,10 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         };
         operation.open_work = 0;
         operation.timers.clear();
+        let parent = live.execution().started().parent.clone();
+        if let (Some(parent), Some(result)) = (parent, end.and_then(result_of)) {
+            operation.messages.push(child::answer(&parent, result));
+        }
         None
     }
 
@@ -358,8 +395,23 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         for target in &after.told {
             self.shared.send(target, Mail::Inbox);
         }
+        self.shared.start_children(after.children.clone());
         self.shared
             .dispatch(&self.id, after.execution, after.dispatch.clone());
+    }
+}
+
+/// What the parent of a child is told of its end.
+fn result_of(end: &End) -> Option<TaskResult> {
+    match end {
+        End::Completed(output) => Some(Ok(output.clone())),
+        End::Failed(failure) => Some(Err(failure.clone())),
+        End::Terminated(reason) => {
+            let why = reason.as_deref().unwrap_or("no reason was given");
+            let message = format!("the child was terminated: {why}");
+            Some(Err(HostError::Terminated.failure(message)))
+        }
+        End::ContinuedAsNew { .. } => None,
     }
 }
 

@@ -85,9 +85,10 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             () = self.shared.platform.sleep(self.shared.settings.turn_grace) => {}
         }
         let facts = super::lock(&execution).take_facts();
-        let after = AfterCommit::of(&facts, super::lock(&execution).id());
+        let mut after = AfterCommit::of(&facts, super::lock(&execution).id());
         let has_facts = !facts.events.is_empty() || !stage.inbox.is_empty();
         let operation = self.operation(&super::lock(&execution), facts, stage, true);
+        after.and_tell(&operation);
         let mut left = None;
         if has_facts {
             let commit = self.shared.hub.commit(operation);

@@ -1,5 +1,6 @@
 //! What every task hub promises, one function a promise.
 
+mod children;
 mod functions;
 mod inbox;
 mod instances;
@@ -12,6 +13,7 @@ mod timers;
 
 #[doc(hidden)]
 pub mod promises {
+    pub use super::children::*;
     pub use super::functions::*;
     pub use super::inbox::*;
     pub use super::instances::*;
@@ -86,6 +88,13 @@ macro_rules! each_promise {
             orphans_are_listed_page_by_page_until_they_have_run
             orphans_outlive_a_new_execution
             orphans_of_a_terminated_instance_are_dropped
+            // Children.
+            a_child_waits_until_it_is_begun
+            a_child_begins_once
+            a_child_that_is_given_up_never_begins
+            children_of_a_terminated_instance_never_begin
+            a_refused_child_answers_once
+            children_are_found_by_their_parent
             // Timers.
             timers_are_listed_after_the_last_place_of_a_time
             timers_are_listed_page_by_page_while_they_change

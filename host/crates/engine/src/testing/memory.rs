@@ -6,11 +6,12 @@ use soloist_core::{
 
 use self::state::{Refused, State};
 use crate::{
-    Bound, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded, Logs,
-    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
-    Unfinished,
+    Bound, ChildStart, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded,
+    Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
+    TimerCursor, Unfinished,
 };
 
+mod children;
 mod functions;
 mod state;
 
@@ -207,6 +208,43 @@ impl TaskHub for MemoryHub {
     ) -> Result<(), HubError> {
         self.lock().state.orphans.remove(&(execution, scheduled));
         Ok(())
+    }
+
+    async fn child_starts(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<ChildStart>, HubError> {
+        Ok(self.lock().state.child_starts(after, limit))
+    }
+
+    async fn has_child_start(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<bool, HubError> {
+        let key = (execution, scheduled);
+        Ok(self.lock().state.children.contains_key(&key))
+    }
+
+    async fn refuse_child(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: Option<Message>,
+    ) -> Result<(), HubError> {
+        let state = &mut self.lock().state;
+        state.refuse_child((execution, scheduled), answer);
+        Ok(())
+    }
+
+    async fn children(
+        &self,
+        parent: &InstanceId,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, HubError> {
+        Ok(self.lock().state.children_of(parent, after, limit))
     }
 
     async fn timers(

@@ -149,6 +149,8 @@ impl Story {
             drop_orphans: false,
             logs: Vec::new(),
             messages: Vec::new(),
+            children: Vec::new(),
+            children_given_up: Vec::new(),
             inbox_taken: Vec::new(),
             now: at(now),
         }

@@ -6,9 +6,9 @@ use soloist_core::{
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
-    Bound, DueTimer, Expects, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded, Logs,
-    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
-    Unfinished,
+    Bound, ChildStart, DueTimer, Expects, FunctionRecord, HubError, InboxMessage, InstanceStatus,
+    Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule,
+    TaskHub, TimerCursor, Unfinished,
 };
 
 /// What a hub could get wrong.
@@ -29,6 +29,8 @@ pub(crate) enum Flaw {
     /// A turn that has not seen a message makes its instance look idle.
     NotReadyForMessages,
     DropsOrphansOfOldExecutions,
+    /// A child that its parent gave up begins.
+    ForgetsChildrenGivenUp,
     LogsAgain,
     ClearsCustomStatus,
     /// The time of creation does not survive continue-as-new.
@@ -66,6 +68,7 @@ impl Flawed {
             Flaw::ForgetsTimersDone => operation.timers_done.clear(),
             Flaw::ForgetsInboxTaken => operation.inbox_taken.clear(),
             Flaw::ForgetsMessages => operation.messages.clear(),
+            Flaw::ForgetsChildrenGivenUp => operation.children_given_up.clear(),
             Flaw::DropsOrphansOfOldExecutions => {
                 operation.drop_orphans |= operation.begins.is_some();
             }
@@ -203,6 +206,43 @@ impl TaskHub for Flawed {
         scheduled: EventId,
     ) -> Result<(), HubError> {
         self.hub.finish_orphan(execution, scheduled).await
+    }
+
+    async fn child_starts(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<ChildStart>, HubError> {
+        let after = after.filter(|_| self.flaw != Flaw::FirstPageOnly);
+        self.hub.child_starts(after, limit).await
+    }
+
+    async fn has_child_start(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<bool, HubError> {
+        self.hub.has_child_start(execution, scheduled).await
+    }
+
+    async fn refuse_child(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: Option<Message>,
+    ) -> Result<(), HubError> {
+        let answer = answer.filter(|_| self.flaw != Flaw::ForgetsMessages);
+        self.hub.refuse_child(execution, scheduled, answer).await
+    }
+
+    async fn children(
+        &self,
+        parent: &InstanceId,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, HubError> {
+        let after = after.filter(|_| self.flaw != Flaw::FirstPageOnly);
+        self.hub.children(parent, after, limit).await
     }
 
     async fn timers(

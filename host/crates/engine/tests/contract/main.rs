@@ -35,6 +35,10 @@ caught! {
     ForgetsMessages by a_message_waits_and_makes_its_target_ready;
     NotReadyForMessages by an_inbox_that_is_not_empty_keeps_its_instance_ready;
     DropsOrphansOfOldExecutions by orphans_outlive_a_new_execution;
+    ForgetsChildrenGivenUp by a_child_that_is_given_up_never_begins;
+    ForgetsMessages by a_refused_child_answers_once;
+    FirstPageOnly by a_child_waits_until_it_is_begun;
+    FirstPageOnly by children_are_found_by_their_parent;
     LogsAgain by a_log_line_is_stored_once;
     ClearsCustomStatus by a_custom_status_stays_until_it_is_set_anew;
     CreatedAnew by continue_as_new_replaces_the_execution_and_keeps_the_instance;

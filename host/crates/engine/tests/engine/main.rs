@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
+mod children;
 mod retries;
 mod scripted;
 mod sent;
@@ -355,7 +356,11 @@ async fn terminating_does_not_wait_for_a_guest_that_computes() {
     let before = tokio::time::Instant::now();
     assert_eq!(
         engine
-            .terminate(&id("t"), Some("enough".into()))
+            .terminate(
+                &id("t"),
+                Some("enough".into()),
+                soloist_engine::Reach::Alone
+            )
             .await
             .unwrap(),
         Told::Accepted
@@ -421,8 +426,17 @@ async fn terminating_interrupts_activities_and_forgets_them() {
     let world = World::new(&[("leaves", leaves_an_activity), ("waits", continues)]);
     let engine = world.first_host(&["leaves", "waits"]).await;
     start(&engine, "waits", "w").await;
-    assert_eq!(engine.purge(&id("w")).await.unwrap(), Purged::Live);
-    engine.terminate(&id("w"), None).await.unwrap();
+    assert_eq!(
+        engine
+            .purge(&id("w"), soloist_engine::Reach::Alone)
+            .await
+            .unwrap(),
+        (Purged::Live, 0)
+    );
+    engine
+        .terminate(&id("w"), None, soloist_engine::Reach::Alone)
+        .await
+        .unwrap();
     assert_eq!(end(&engine, "w").await.status, RuntimeStatus::Terminated);
     assert_eq!(world.orphans().await, 0);
     assert_eq!(
@@ -432,9 +446,21 @@ async fn terminating_interrupts_activities_and_forgets_them() {
     );
     start(&engine, "leaves", "l").await;
     end(&engine, "l").await;
-    assert_eq!(engine.purge(&id("l")).await.unwrap(), Purged::Purged);
+    assert_eq!(
+        engine
+            .purge(&id("l"), soloist_engine::Reach::Alone)
+            .await
+            .unwrap(),
+        (Purged::Purged, 1)
+    );
     assert_eq!(world.orphans().await, 0);
-    assert_eq!(engine.purge(&id("l")).await.unwrap(), Purged::Unknown);
+    assert_eq!(
+        engine
+            .purge(&id("l"), soloist_engine::Reach::Alone)
+            .await
+            .unwrap(),
+        (Purged::Unknown, 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -443,7 +469,10 @@ async fn a_suspended_instance_takes_no_turn() {
     let engine = world.first_host(&["waits"]).await;
     start(&engine, "waits", "w").await;
     assert_eq!(
-        engine.suspend(&id("w"), None).await.unwrap(),
+        engine
+            .suspend(&id("w"), None, soloist_engine::Reach::Alone)
+            .await
+            .unwrap(),
         Told::Accepted
     );
     engine
@@ -454,11 +483,26 @@ async fn a_suspended_instance_takes_no_turn() {
         engine.wait(&id("w"), HOUR).await.unwrap().unwrap().status,
         RuntimeStatus::Suspended
     );
-    assert_eq!(engine.resume(&id("w"), None).await.unwrap(), Told::Accepted);
-    assert_eq!(output(&engine, "w").await, r#""held""#);
-    assert_eq!(engine.resume(&id("w"), None).await.unwrap(), Told::Ended);
     assert_eq!(
-        engine.suspend(&id("nobody"), None).await.unwrap(),
+        engine
+            .resume(&id("w"), None, soloist_engine::Reach::Alone)
+            .await
+            .unwrap(),
+        Told::Accepted
+    );
+    assert_eq!(output(&engine, "w").await, r#""held""#);
+    assert_eq!(
+        engine
+            .resume(&id("w"), None, soloist_engine::Reach::Alone)
+            .await
+            .unwrap(),
+        Told::Ended
+    );
+    assert_eq!(
+        engine
+            .suspend(&id("nobody"), None, soloist_engine::Reach::Alone)
+            .await
+            .unwrap(),
         Told::Unknown
     );
 }

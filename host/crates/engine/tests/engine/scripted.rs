@@ -35,7 +35,7 @@ impl Guest {
         f(&mut self.execution.lock().unwrap())
     }
 
-    fn perform(&self, action: Action) -> Result<TaskId, Failure> {
+    pub(crate) fn perform(&self, action: Action) -> Result<TaskId, Failure> {
         self.with(|execution| execution.perform(action))
             .map_err(|refusal| refusal.failure())
     }

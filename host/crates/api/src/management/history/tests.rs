@@ -66,7 +66,7 @@ fn child(instance_id: Option<&str>) -> EventKind {
     EventKind::ChildScheduled {
         name: "Child".to_owned(),
         input: Payload::null(),
-        instance_id: instance_id.map(str::to_owned),
+        instance_id: instance_id.map(|id| id.parse().expect("an instance id")),
         retry: None,
     }
 }

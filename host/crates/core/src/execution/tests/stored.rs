@@ -53,7 +53,16 @@ impl Stored {
         self.events.extend_from_slice(&decision.events);
         let history = self.history();
         let open = open_requests(&self.events);
-        assert_eq!(decision.open_work as usize, open.len(), "{decision:?}");
+        let is_child = |id: &&EventId| {
+            let index = usize::try_from(id.get() - 1).expect("a short history");
+            matches!(self.events[index].kind, EventKind::ChildScheduled { .. })
+        };
+        let children = open.iter().filter(is_child).count();
+        assert_eq!(
+            decision.open_work as usize,
+            open.len() - children,
+            "{decision:?}"
+        );
 
         self.begin_and_end(&decision, first);
         let terminated = matches!(decision.end, Some(End::Terminated(_)));
@@ -106,7 +115,8 @@ impl Stored {
                 assert!(self.running.remove(scheduled), "what answers has run");
             }
         }
-        for id in &decision.interrupt {
+        let given_up = decision.given_up.iter().map(|child| &child.scheduled);
+        for id in decision.interrupt.iter().chain(given_up) {
             assert!(self.running.remove(id), "what is interrupted runs");
         }
         for dispatch in &decision.dispatch {

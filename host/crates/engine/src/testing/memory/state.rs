@@ -5,9 +5,10 @@ use soloist_core::{
     Payload, Timestamp,
 };
 
+use super::children;
 use super::functions::StoredModule;
 use crate::{
-    Begin, Expects, FunctionRecord, InboxMessage, Message, Operation, Orphan, Purged,
+    Begin, ChildStart, Expects, FunctionRecord, InboxMessage, Message, Operation, Orphan, Purged,
     RuntimeStatus, TimerCursor,
 };
 
@@ -17,6 +18,7 @@ pub(super) struct State {
     pub(super) instances: BTreeMap<InstanceId, Instance>,
     pub(super) orphans: BTreeMap<(ExecutionId, EventId), Orphan>,
     pub(super) timers: BTreeMap<TimerCursor, InstanceId>,
+    pub(super) children: BTreeMap<(ExecutionId, EventId), ChildStart>,
     pub(super) functions: BTreeMap<FunctionName, FunctionRecord>,
     pub(super) modules: BTreeMap<ModuleDigest, StoredModule>,
     /// How many messages there ever were.
@@ -55,6 +57,17 @@ impl State {
     pub(super) fn commit(&mut self, operation: Operation) -> Result<(), Refused> {
         self.check(&operation)?;
         let instance = operation.instance.clone();
+        if let Some(start) = children::taken(&operation) {
+            self.children.remove(&start);
+        }
+        if let Expects::At { execution, .. } = operation.expects {
+            for scheduled in &operation.children_given_up {
+                self.children.remove(&(execution, *scheduled));
+            }
+        }
+        let asked = operation.children.iter();
+        self.children
+            .extend(asked.map(|start| (start.key(), start.clone())));
         if let Some(begin) = operation.begins {
             self.begin(&instance, &operation.events, begin, operation.now);
         } else {
@@ -96,6 +109,9 @@ impl State {
             self.timers
                 .extend(timers.map(|cursor| (cursor, instance.clone())));
         }
+        if let (true, Expects::At { execution, .. }) = (operation.drop_orphans, operation.expects) {
+            self.children.retain(|(asked, _), _| *asked != execution);
+        }
         if operation.drop_orphans {
             self.orphans.retain(|_, orphan| orphan.instance != instance);
         }
@@ -129,6 +145,10 @@ impl State {
         let Some(Begin { started, events }) = &operation.begins else {
             return Ok(());
         };
+        let start = children::taken(operation);
+        if start.is_some_and(|start| !self.children.contains_key(&start)) {
+            return Err(Refused::Conflict);
+        }
         if !self.modules.contains_key(&started.module) {
             return Err(Refused::NoModule(started.module));
         }
@@ -173,7 +193,7 @@ impl State {
     }
 
     /// A message to an instance that is not live is dropped.
-    fn send(&mut self, message: Message) {
+    pub(super) fn send(&mut self, message: Message) {
         let target = self.instances.get_mut(&message.target);
         if let Some(target) = target.filter(|target| target.status.is_live()) {
             self.messages += 1;
