@@ -126,6 +126,9 @@ fn operation(started: Started, after_start: Vec<EventKind>, at: Timestamp) -> Op
         drop_orphans: false,
         logs: Vec::new(),
         messages: Vec::new(),
+        children: Vec::new(),
+        children_given_up: Vec::new(),
+        voids: None,
         inbox_taken: Vec::new(),
         now: at,
     }

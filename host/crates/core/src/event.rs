@@ -152,6 +152,16 @@ pub enum EventKind {
         /// What the next execution is given.
         input: Payload,
     },
+    /// What stood here was undone when the execution was rewound.
+    Voided {},
+    /// An operator let the failed execution go on from before its last failure.
+    ExecutionRewound {
+        /// Who or why, if said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// The module that it is pinned to from here on.
+        module: ModuleDigest,
+    },
 }
 
 /// How an execution came to be.
@@ -239,6 +249,10 @@ pub enum Role<'e> {
     Resumed,
     /// The execution ended.
     End,
+    /// Nothing any more.
+    Void,
+    /// The execution goes on, with this module.
+    Rewound(ModuleDigest),
 }
 
 impl EventKind {
@@ -281,6 +295,8 @@ impl EventKind {
             | Self::ExecutionFailed { .. }
             | Self::ExecutionTerminated { .. }
             | Self::ContinuedAsNew { .. } => Role::End,
+            Self::Voided {} => Role::Void,
+            Self::ExecutionRewound { module, .. } => Role::Rewound(*module),
         }
     }
 
@@ -306,7 +322,9 @@ impl EventKind {
             | Self::ExecutionCompleted { .. }
             | Self::ExecutionFailed { .. }
             | Self::ExecutionTerminated { .. }
-            | Self::ContinuedAsNew { .. } => None,
+            | Self::ContinuedAsNew { .. }
+            | Self::Voided {}
+            | Self::ExecutionRewound { .. } => None,
         }
     }
 
@@ -336,7 +354,9 @@ impl EventKind {
             | Self::ExecutionCompleted { .. }
             | Self::ExecutionFailed { .. }
             | Self::ExecutionTerminated { .. }
-            | Self::ContinuedAsNew { .. } => "a fact".to_owned(),
+            | Self::ContinuedAsNew { .. }
+            | Self::Voided {}
+            | Self::ExecutionRewound { .. } => "a fact".to_owned(),
         }
     }
 }

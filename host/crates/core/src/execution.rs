@@ -13,7 +13,7 @@ use crate::retry::exhausted;
 use crate::task::Task;
 use crate::{
     Event, EventId, EventKind, ExecutionId, Fact, History, InstanceId, Payload, Position, Refusal,
-    Role, Started, Timestamp,
+    Role, Started, Timer, Timestamp,
 };
 
 pub use asks::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX};
@@ -252,7 +252,7 @@ impl Execution {
     fn absorb(&mut self, event: Event) {
         let id = event.id;
         match event.kind.role() {
-            Role::Start(_) => {}
+            Role::Start(_) | Role::Void => {}
             Role::Began => self.position = Some(Position::of(id)),
             Role::Request => {
                 let task = Task::new(id, &event.kind);
@@ -289,6 +289,7 @@ impl Execution {
                 }
             }
             Role::End => self.ended = true,
+            Role::Rewound(module) => self.started.module = module,
         }
         self.events.push(event);
     }
@@ -375,6 +376,25 @@ impl Execution {
     pub fn is_child_of(&self, execution: ExecutionId, scheduled: EventId) -> bool {
         let parent = self.started.parent.as_ref();
         parent.is_some_and(|parent| (parent.execution, parent.scheduled) == (execution, scheduled))
+    }
+
+    /// The timers that would be kept for it, if none were: those that have not fired, and of attempts that are to come.
+    pub(crate) fn open_timers(&self) -> Vec<Timer> {
+        let open = self.tasks.iter().filter(|task| !task.is_closed());
+        let timers = open.filter_map(|task| {
+            let attempt = task.failed_attempts.last();
+            let from = attempt.copied().unwrap_or(task.request);
+            let fire_at = match self.event(from)?.kind {
+                EventKind::TimerCreated { fire_at } => fire_at,
+                EventKind::AttemptFailed { retry_at, .. } => retry_at,
+                _ => return None,
+            };
+            Some(Timer {
+                scheduled: task.request,
+                fire_at,
+            })
+        });
+        timers.collect()
     }
 
     /// The place that the next event will take.

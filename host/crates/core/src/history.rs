@@ -81,7 +81,11 @@ impl TryFrom<Vec<Event>> for History {
                 Role::Request | Role::Told if !began => {
                     return Err(CorruptHistory::MisplacedBegin(id));
                 }
-                Role::Start(_) | Role::Raised { .. } | Role::Told => {}
+                Role::Start(_)
+                | Role::Raised { .. }
+                | Role::Told
+                | Role::Void
+                | Role::Rewound(_) => {}
                 Role::Request => slot = Slot::Open,
                 Role::Cancel(to) => match slot_of(&mut slots, to) {
                     // An answer may stand before the cancellation: the guest had not seen it.

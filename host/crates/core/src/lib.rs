@@ -20,6 +20,7 @@ mod payload;
 mod position;
 mod refusal;
 mod retry;
+mod rewind;
 mod task;
 #[cfg(test)]
 mod tempting;
@@ -40,6 +41,7 @@ pub use payload::{InvalidJson, Payload};
 pub use position::Position;
 pub use refusal::{NonDeterminism, Refusal};
 pub use retry::RetryPolicy;
+pub use rewind::{NotFailed, Rewind};
 pub use timestamp::Timestamp;
 
 /// How a task ended: what its activity returned, or why it failed.

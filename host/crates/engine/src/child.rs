@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use soloist_core::{
-    Dispatch, EventId, Execution, ExecutionId, Fact, Failure, HostError, InstanceId, Parent,
-    Payload, TaskResult, Work,
+    Dispatch, EventId, ExecutionId, Fact, Failure, HostError, InstanceId, Parent, Payload, Started,
+    TaskResult, Work,
 };
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::mailbox::{AdmittedStart, Mail};
 use crate::shared::Shared;
-use crate::{FunctionKind, Guests, HubError, Message, Platform, TaskHub};
+use crate::{FunctionKind, Guests, HubError, Message, OnExisting, Platform, TaskHub};
 
 /// How many parents an instance may have above it: an orchestrator that calls itself would fill the disk else.
 const DEPTH_MAX: u32 = 100;
@@ -58,28 +58,29 @@ pub(crate) fn answer(parent: &Parent, result: TaskResult) -> Message {
 
 /// Takes the children out of what is to be dispatched.
 pub(crate) fn take_children(
-    execution: &Execution,
+    instance: &InstanceId,
+    started: &Started,
     dispatch: &mut Vec<Dispatch>,
 ) -> Vec<ChildStart> {
-    let depth = execution.started().parent.as_ref();
+    let depth = started.parent.as_ref();
     let depth = depth.map_or(0, |parent| parent.depth) + 1;
     let mut children = Vec::new();
     dispatch.retain_mut(|asked| {
         let Work::Child {
             name,
             input,
-            instance,
+            instance: child,
         } = &mut asked.work
         else {
             return true;
         };
         children.push(ChildStart {
-            instance: instance.clone(),
+            instance: child.clone(),
             function: std::mem::take(name),
             input: std::mem::replace(input, Payload::null()),
             parent: Parent {
-                instance: execution.instance().clone(),
-                execution: execution.id(),
+                instance: instance.clone(),
+                execution: started.execution,
                 scheduled: asked.scheduled,
                 attempt: asked.attempt,
                 depth,
@@ -111,6 +112,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                 start_at: None,
                 tags: std::collections::BTreeMap::new(),
                 parent: Some(start.parent.clone()),
+                on_existing: OnExisting::Reject,
             }),
             Some(_) => Err(HostError::UnknownFunction.failure(format!(
                 "'{name}' is an activity, not an orchestrator; call an orchestrator"

@@ -9,8 +9,8 @@ use crate::mailbox::{AdmittedStart, Mail, Reply};
 use crate::shared::{Shared, unavailable};
 use crate::{
     DeployError, Deployment, EngineSettings, FunctionKind, FunctionRecord, Guests, HubError,
-    InstanceStatus, Logs, ModuleState, Platform, Purged, Reach, RemovedModule, Start, StartError,
-    Started, TaskHub, Told,
+    InstanceStatus, Logs, ModuleState, OnExisting, Platform, Purged, Reach, RemovedModule,
+    Restarted, Rewound, Start, StartError, Started, TaskHub, Told,
 };
 
 /// The running engine. Cheap to clone; all clones are one engine.
@@ -79,7 +79,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         let instance = start
             .instance
             .unwrap_or_else(|| self.shared.platform.new_instance_id());
-        if self.shared.owners.is_live(&instance) {
+        if start.on_existing == OnExisting::Reject && self.shared.owners.is_live(&instance) {
             return Ok(Started::Exists { instance });
         }
         let admitted = AdmittedStart {
@@ -90,6 +90,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
             start_at: start.start_at,
             tags: start.tags,
             parent: None,
+            on_existing: start.on_existing,
         };
         Ok(self
             .ask(&instance, |reply| Mail::Start {
@@ -189,6 +190,38 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         reach: Reach,
     ) -> Result<Told, HubError> {
         self.tell(id, Fact::Resumed { reason }, reach).await
+    }
+
+    /// Lets a failed instance go on from before its last failure: what failed is tried again, with the newest module unless
+    /// the instance is pinned.
+    pub async fn rewind(
+        &self,
+        id: &InstanceId,
+        reason: Option<String>,
+    ) -> Result<Rewound, HubError> {
+        self.ask(id, |reply| Mail::Rewind { reason, reply }).await
+    }
+
+    /// Starts the function of an instance again with the same input, under the same id, or a new one.
+    pub async fn restart(
+        &self,
+        id: &InstanceId,
+        under_new_id: bool,
+    ) -> Result<Restarted, StartError> {
+        let Some(history) = self.history(id).await? else {
+            return Ok(Restarted::Unknown);
+        };
+        let before = history.started();
+        let start = Start {
+            function: before.function.clone(),
+            instance: (!under_new_id).then(|| id.clone()),
+            input: before.input.clone(),
+            pin: before.pin,
+            start_at: None,
+            tags: before.tags.clone(),
+            on_existing: OnExisting::Reject,
+        };
+        self.start(start).await.map(Restarted::Started)
     }
 
     pub(crate) async fn purge_one(&self, id: &InstanceId) -> Result<Purged, HubError> {

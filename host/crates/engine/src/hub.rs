@@ -221,6 +221,24 @@ pub enum Expects {
         /// The place of the first event of this operation.
         next: EventId,
     },
+    /// This execution is the instance's current one, it has ended, and its next event would be `next`.
+    Ended {
+        /// The execution.
+        execution: ExecutionId,
+        /// The place of the first event of this operation.
+        next: EventId,
+    },
+}
+
+/// What a rewind undoes of a stored execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Voids {
+    /// The events that become [`Voided`](soloist_core::EventKind::Voided).
+    pub events: Vec<EventId>,
+    /// Log lines of this time and later are forgotten.
+    pub logs_from: Option<Timestamp>,
+    /// The module that the execution is pinned to from here on.
+    pub module: ModuleDigest,
 }
 
 /// All that one turn changes, or one fact without its turn.
@@ -262,6 +280,8 @@ pub struct Operation {
     pub children: Vec<ChildStart>,
     /// Children of the execution that is expected that are not to be started any more.
     pub children_given_up: Vec<EventId>,
+    /// What is undone, where an ended execution goes on: its expectation is then `Ended`, and never is otherwise.
+    pub voids: Option<Voids>,
     /// Messages of the own inbox that this operation has taken in or dropped.
     pub inbox_taken: Vec<i64>,
     /// When it was decided: becomes the time of the last update.

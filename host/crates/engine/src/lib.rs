@@ -34,9 +34,12 @@ pub use guests::{
 pub use hub::{
     Begin, Bound, DueTimer, Expects, FunctionKind, FunctionRecord, HubError, InboxMessage,
     InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
-    RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished,
+    RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished, Voids,
 };
-pub use outcome::{DeployError, Deployment, ModuleState, Start, StartError, Started, Told};
+pub use outcome::{
+    DeployError, Deployment, ModuleState, OnExisting, Restarted, Rewound, Start, StartError,
+    Started, Told,
+};
 pub use platform::Platform;
 pub use settings::EngineSettings;
 pub use tree::Reach;

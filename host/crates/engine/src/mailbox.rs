@@ -9,7 +9,7 @@ use soloist_core::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
-use crate::{ChildStart, HubError, Purged, Started, Told};
+use crate::{ChildStart, HubError, OnExisting, Purged, Rewound, Started, Told};
 
 /// Where an answer goes once it is durable.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, HubError>>;
@@ -26,6 +26,11 @@ pub(crate) enum Mail {
     Tell { fact: Fact, reply: Reply<Told> },
     /// A caller wants all of it gone.
     Purge { reply: Reply<Purged> },
+    /// A caller wants the failed instance to go on.
+    Rewind {
+        reason: Option<String>,
+        reply: Reply<Rewound>,
+    },
     /// Work that this instance asked for, in this or an earlier execution, has ended.
     Answer {
         execution: ExecutionId,
@@ -64,6 +69,7 @@ pub(crate) struct AdmittedStart {
     pub(crate) start_at: Option<Timestamp>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) parent: Option<Parent>,
+    pub(crate) on_existing: OnExisting,
 }
 
 /// The queue of one owner. Closed when its owner retires; whoever finds it closed makes a new owner.
@@ -141,16 +147,12 @@ impl Mailbox {
         queue.mail.clear();
     }
 
-    /// True if someone wants the instance terminated.
+    /// True if someone wants the instance terminated, or replaced.
     pub(crate) fn has_termination(&self) -> bool {
-        self.lock().mail.iter().any(|mail| {
-            matches!(
-                mail,
-                Mail::Tell {
-                    fact: Fact::Terminated { .. },
-                    ..
-                }
-            )
+        self.lock().mail.iter().any(|mail| match mail {
+            Mail::Tell { fact, .. } => matches!(fact, Fact::Terminated { .. }),
+            Mail::Start { start, .. } => start.on_existing == OnExisting::Replace,
+            _ => false,
         })
     }
 

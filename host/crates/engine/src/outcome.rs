@@ -22,6 +22,38 @@ pub struct Start {
     pub start_at: Option<Timestamp>,
     /// To find it by.
     pub tags: BTreeMap<String, String>,
+    /// What to do where an execution of its id is live.
+    pub on_existing: OnExisting,
+}
+
+/// What a start does where an execution of its id is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnExisting {
+    /// It is refused.
+    #[default]
+    Reject,
+    /// The live one is terminated, and the new one takes its place in the same commit.
+    Replace,
+}
+
+/// What became of a rewind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rewound {
+    /// It goes on.
+    Accepted,
+    /// Only a failed instance can be rewound, and this is none.
+    NotFailed,
+    /// No such instance.
+    Unknown,
+}
+
+/// What became of a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restarted {
+    /// As for any start.
+    Started(Started),
+    /// There is no such instance whose function and input could be taken.
+    Unknown,
 }
 
 /// What became of a start.

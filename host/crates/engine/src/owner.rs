@@ -2,24 +2,25 @@
 //! runs the guest, `commit.rs` makes durable what came of it.
 
 mod batch;
+mod begin;
 mod children;
 mod commit;
+mod rewind;
 mod turn;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use soloist_core::{
-    Dispatch, EventId, Execution, ExecutionId, Fact, InstanceId, Started as StartedEvent,
-    TaskResult, Timestamp, Work,
+    Dispatch, EventId, Execution, ExecutionId, Fact, InstanceId, TaskResult, Timestamp, Work,
 };
 
 use self::batch::Batch;
 use crate::mailbox::{AdmittedStart, Mail, Mailbox, Reply};
 use crate::shared::Shared;
 use crate::{
-    Guests, HubError, InboxMessage, Loaded, Platform, Purged, SharedExecution, Started, TaskHub,
-    Told,
+    Guests, HubError, InboxMessage, Loaded, OnExisting, Platform, Purged, Rewound, SharedExecution,
+    Started, TaskHub, Told,
 };
 
 /// How much mail one turn takes in at most.
@@ -68,6 +69,8 @@ struct Live<O> {
     inbox: Vec<i64>,
     /// Further attempts at children whose time has come: they are asked for with the next commit.
     child_attempts: Vec<Dispatch>,
+    /// The start that takes its place once its end is recorded.
+    replaced_by: Option<Box<AdmittedStart>>,
 }
 
 impl<O> Live<O> {
@@ -80,6 +83,7 @@ impl<O> Live<O> {
             ready: false,
             inbox: Vec::new(),
             child_attempts: Vec::new(),
+            replaced_by: None,
         }
     }
 
@@ -226,6 +230,15 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                     drop(reply.send(purged));
                     false
                 }
+                Mail::Rewind { reason, reply } => {
+                    let rewound = self.rewind(reason).await;
+                    let is_accepted = matches!(rewound, Ok(Rewound::Accepted));
+                    drop(reply.send(rewound));
+                    if is_accepted {
+                        self.backlog.push_front(Mail::Wake { permit: None });
+                    }
+                    is_accepted
+                }
                 Mail::Evict => {
                     if !self.is_turn_due() && matches!(self.standing, Standing::Live(_)) {
                         self.standing = Standing::NotLoaded;
@@ -247,7 +260,15 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         reply: Reply<Started>,
         batch: &mut Batch,
     ) -> bool {
-        match &self.standing {
+        match &mut self.standing {
+            Standing::Live(live) if start.on_existing == OnExisting::Replace => {
+                let reason = Some("replaced by a new start".to_owned());
+                let now = self.desk.shared.platform.now();
+                live.execution().deliver(Fact::Terminated { reason }, now);
+                live.replaced_by = Some(start.clone());
+                batch.keep(Mail::Start { start, reply });
+                true
+            }
             // Not loaded after `stand_for` means: the hub has a live one.
             Standing::Live(_) | Standing::NotLoaded => {
                 let instance = self.desk.id.clone();
@@ -256,7 +277,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 false
             }
             Standing::NotLive(_) => {
-                self.standing = Standing::Live(self.begin(&start));
+                self.standing = Standing::Live(self.desk.begin(&start));
                 batch.keep(Mail::Start { start, reply });
                 true
             }
@@ -320,7 +341,10 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             return Ok(());
         }
         match mail {
-            Mail::Evict => {}
+            Mail::Evict | Mail::Rewind { .. } => {}
+            Mail::Start { start, .. } if start.on_existing == OnExisting::Replace => {
+                self.load().await?;
+            }
             // The row tells; a start does not need the history of the one that it is refused for.
             Mail::Start { .. } | Mail::Purge { .. } => {
                 match self.desk.shared.hub.status(&self.desk.id).await? {
@@ -378,29 +402,6 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             live.take_in(inbox, self.desk.shared.platform.now());
         }
         Ok(())
-    }
-
-    /// A new execution, not durable yet.
-    fn begin(&self, start: &AdmittedStart) -> Live<G::Orchestrator> {
-        let started = StartedEvent {
-            execution: self.desk.shared.platform.new_execution_id(),
-            function: start.function.clone(),
-            module: start.module,
-            input: start.input.clone(),
-            nonce: self.desk.shared.platform.new_nonce(),
-            parent: start.parent.clone(),
-            pin: start.pin,
-            generation: 0,
-            start_at: start.start_at,
-            tags: start.tags.clone(),
-        };
-        let mut live = Live::new(Execution::start(
-            self.desk.id.clone(),
-            started,
-            self.desk.shared.platform.now(),
-        ));
-        live.is_new = true;
-        live
     }
 
     fn is_live(&self, execution: ExecutionId) -> bool {

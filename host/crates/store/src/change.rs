@@ -5,6 +5,7 @@ use soloist_engine::{Begin, Expects, Message, Operation, RuntimeStatus};
 
 use crate::children;
 use crate::columns::{self, Columns};
+use crate::rewind;
 use crate::write::Refused;
 
 /// An operation as the writer takes it: all that can be made ready elsewhere is.
@@ -52,6 +53,11 @@ impl Change {
                 self.start(database, begin)?;
             }
             (Expects::NotLive, None) => return Err(Refused::Conflict),
+            (Expects::Ended { execution, next }, _) => {
+                let at = columns::execution(&execution);
+                rewind::apply(database, operation, at, next)?;
+                append(database, at, &operation.events, &self.events)?;
+            }
             (Expects::At { execution, next }, begins) => {
                 let at = columns::execution(&execution);
                 match begins {
@@ -80,8 +86,12 @@ impl Change {
         let operation = &self.operation;
         let good = match operation.expects {
             Expects::NotLive => operation.events.is_empty(),
-            Expects::At { next, .. } => numbered(&operation.events, next),
+            Expects::At { next, .. } | Expects::Ended { next, .. } => {
+                numbered(&operation.events, next)
+            }
         };
+        let is_rewind = matches!(operation.expects, Expects::Ended { .. });
+        let good = good && is_rewind == operation.voids.is_some();
         let first = operation.begins.as_ref();
         let good = good
             && first.is_none_or(|begin| {
@@ -350,7 +360,9 @@ impl Change {
     fn execution_after(&self) -> Option<&[u8]> {
         match (&self.operation.begins, &self.operation.expects) {
             (Some(begin), _) => Some(columns::execution(&begin.started.execution)),
-            (None, Expects::At { execution, .. }) => Some(columns::execution(execution)),
+            (None, Expects::At { execution, .. } | Expects::Ended { execution, .. }) => {
+                Some(columns::execution(execution))
+            }
             (None, Expects::NotLive) => None,
         }
     }

@@ -15,6 +15,7 @@ mod lock;
 mod open;
 mod queue;
 mod readers;
+mod rewind;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -191,7 +191,9 @@ impl Execution {
                 | Role::Began
                 | Role::Raised { .. }
                 | Role::Suspended
-                | Role::Resumed => {}
+                | Role::Resumed
+                | Role::Void
+                | Role::Rewound(_) => {}
             }
         }
         self.taken = end;
@@ -235,6 +237,15 @@ impl Execution {
         let task = self.task_at(scheduled)?;
         let is_due = task.is_to_be_answered() && task.attempt() > 1;
         is_due.then(|| self.dispatch_of(task)).flatten()
+    }
+
+    /// Those of these tasks that are children and wait for an answer.
+    pub(crate) fn children(&self, tasks: &[EventId]) -> Vec<Dispatch> {
+        let tasks = tasks.iter().filter_map(|id| self.task_at(*id));
+        tasks
+            .filter(|task| task.kind == TaskKind::Child && !task.is_closed())
+            .filter_map(|task| self.dispatch_of(task))
+            .collect()
     }
 
     fn dispatch_of(&self, task: &Task) -> Option<Dispatch> {

@@ -18,6 +18,7 @@ mod histories;
 mod races;
 mod requests;
 mod retries;
+mod rewind;
 mod suspension;
 mod telling;
 mod tempting;

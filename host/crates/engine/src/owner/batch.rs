@@ -52,6 +52,7 @@ impl Batch {
                 | Mail::StartChild { .. }
                 | Mail::Inbox
                 | Mail::Evict
+                | Mail::Rewind { .. }
                 | Mail::Purge { .. } => {}
             }
         }
@@ -72,6 +73,7 @@ impl Batch {
                 Mail::Start { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Tell { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Purge { reply } => drop(reply.send(Err(unavailable(doing, cause)))),
+                Mail::Rewind { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Answer { .. }
                 | Mail::TimerFired { .. }
                 | Mail::Wake { .. }

@@ -6,7 +6,15 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::batch::Batch;
 use super::{Owner, Standing};
 use crate::mailbox::Mail;
-use crate::{ChildStart, Guests, HubError, Platform, TaskHub};
+use crate::{ChildStart, Guests, HubError, Message, Platform, TaskHub, Told};
+
+/// What becomes of the wish.
+enum Wish {
+    /// The child begins, with the commit of the turn that follows.
+    Begins,
+    /// It does not, and the wish goes; the parent is told, where it does not hear of it by other ways.
+    Goes(Option<Message>),
+}
 
 impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
     /// Starts a child, or answers its parent that it cannot be. Returns true if a turn must be taken before more mail is
@@ -18,45 +26,82 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         permit: Option<OwnedSemaphorePermit>,
         batch: &mut Batch,
     ) -> Result<bool, HubError> {
+        let taken = match self.decide_child(&start, is_new).await {
+            Ok(Wish::Begins) => Ok(true),
+            Ok(Wish::Goes(answer)) => {
+                let (execution, scheduled) = start.key();
+                let is_told = answer.is_some();
+                let hub = &self.desk.shared.hub;
+                let refused = hub.refuse_child(execution, scheduled, answer).await;
+                if refused.is_ok() && is_told {
+                    self.desk.shared.send(&start.parent.instance, Mail::Inbox);
+                }
+                refused.map(|()| false)
+            }
+            Err(error) => Err(error),
+        };
+        if !matches!(taken, Ok(false)) {
+            batch.keep(Mail::StartChild {
+                start,
+                is_new,
+                permit,
+            });
+        }
+        taken
+    }
+
+    async fn decide_child(&mut self, start: &ChildStart, is_new: bool) -> Result<Wish, HubError> {
         let (execution, scheduled) = start.key();
-        let hub = &self.desk.shared.hub;
-        let mut answer = None;
-        let mut is_refused = true;
         match &self.standing {
-            // An operator has rewound the child of an earlier attempt: its end is the answer to this one too.
-            Standing::Live(live) if live.execution().is_child_of(execution, scheduled) => {}
+            // The child of an earlier attempt was rewound: its end is the answer to this one too.
+            Standing::Live(live) if live.execution().is_child_of(execution, scheduled) => {
+                return Ok(Wish::Goes(None));
+            }
             Standing::Live(_) | Standing::NotLoaded => {
                 let message = format!("an instance with ID '{}' already exists", start.instance);
-                answer = Some(start.refusal(HostError::InstanceExists.failure(message)));
+                let failure = HostError::InstanceExists.failure(message);
+                return Ok(Wish::Goes(Some(start.refusal(failure))));
             }
-            Standing::NotLive(_) => match self.desk.shared.admit_child(&start) {
-                Err(failure) => answer = Some(start.refusal(failure)),
-                Ok(admitted) => {
-                    // After a crash, or a commit that was refused, it may be done already.
-                    let is_wanted = is_new && self.failures == 0
-                        || hub.has_child_start(execution, scheduled).await?;
-                    if is_wanted {
-                        self.standing = Standing::Live(self.begin(&admitted));
-                        is_refused = false;
-                    }
-                }
-            },
+            Standing::NotLive(_) => {}
         }
-        let refused = if is_refused {
-            let refused = hub.refuse_child(execution, scheduled, answer).await;
-            if refused.is_ok() {
-                self.desk.shared.send(&start.parent.instance, Mail::Inbox);
-                return Ok(false);
-            }
-            refused
-        } else {
-            Ok(())
+        if matches!(self.standing, Standing::NotLive(Told::Ended))
+            && self.rewind_child(start).await?
+        {
+            return Ok(Wish::Goes(None));
+        }
+        let admitted = match self.desk.shared.admit_child(start) {
+            Ok(admitted) => admitted,
+            Err(failure) => return Ok(Wish::Goes(Some(start.refusal(failure)))),
         };
-        batch.keep(Mail::StartChild {
-            start,
-            is_new,
-            permit,
+        // After a fall, or a commit that was refused, it may be done already.
+        let hub = &self.desk.shared.hub;
+        let is_wanted =
+            is_new && self.failures == 0 || hub.has_child_start(execution, scheduled).await?;
+        if !is_wanted {
+            return Ok(Wish::Goes(None));
+        }
+        self.standing = Standing::Live(self.desk.begin(&admitted));
+        Ok(Wish::Begins)
+    }
+
+    /// If the parent was rewound, its child is rewound too, and goes on from its own last failure. False if that is not so.
+    async fn rewind_child(&mut self, start: &ChildStart) -> Result<bool, HubError> {
+        let Some(loaded) = self.desk.shared.hub.load(&self.desk.id).await? else {
+            return Ok(false);
+        };
+        let parent = loaded.history.started().parent.as_ref();
+        let has_run = parent.is_some_and(|parent| {
+            (parent.execution, parent.scheduled) == start.key()
+                && parent.attempt >= start.parent.attempt
         });
-        refused.map(|()| true)
+        if !has_run {
+            return Ok(false);
+        }
+        let reason = Some("the orchestrator that called it was rewound".to_owned());
+        let rewound = self.rewind_loaded(loaded, reason).await? == crate::Rewound::Accepted;
+        if rewound {
+            self.backlog.push_front(Mail::Wake { permit: None });
+        }
+        Ok(rewound)
     }
 }

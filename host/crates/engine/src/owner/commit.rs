@@ -2,7 +2,7 @@
 
 use soloist_core::{
     Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, HostError, InstanceId,
-    SentEvent, Started as StartedEvent, TaskResult, Timer, Timestamp, Work,
+    SentEvent, Started as StartedEvent, TaskResult, Timer, Work,
 };
 
 use super::batch::Batch;
@@ -11,8 +11,8 @@ use crate::child::{self, take_children};
 use crate::hot::Keep;
 use crate::mailbox::Mail;
 use crate::{
-    Begin, ChildStart, DueTimer, Expects, FunctionKind, Guests, HubError, Message, Operation,
-    Orchestrator, Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
+    Begin, ChildStart, DueTimer, Expects, Guests, HubError, Message, Operation, Orchestrator,
+    Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
 };
 
 /// How often a decision is made anew because the hub stood elsewhere, before callers are turned away.
@@ -33,6 +33,8 @@ pub(super) struct AfterCommit {
     timers: Vec<Timer>,
     timers_done: Vec<EventId>,
     children: Vec<ChildStart>,
+    /// The execution that begins where this one ends.
+    begun: Option<ExecutionId>,
     /// Whom the instance told something.
     told: Vec<InstanceId>,
 }
@@ -47,6 +49,7 @@ impl AfterCommit {
             timers: decision.timers.clone(),
             timers_done: decision.timers_done.clone(),
             children: Vec::new(),
+            begun: None,
             told: Vec::new(),
         }
     }
@@ -102,6 +105,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         if goes_on {
             self.desk.mailbox.set_live(true);
         }
+        after.begun = next.as_ref().map(Execution::id);
         self.desk.committed(&after, &mut batch);
         match (end, next) {
             (None, _) => {
@@ -111,10 +115,15 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 live.ready = false;
                 self.park(live);
             }
-            (Some(_), Some(next)) => {
+            (Some(end), Some(next)) => {
                 self.desk.shared.timers.remove_all(after.execution);
+                let is_continued = matches!(end, End::ContinuedAsNew { .. });
+                if !is_continued {
+                    self.desk.shared.dispatcher.interrupt_all(&self.desk.id);
+                    self.desk.shared.watchers.ended(&self.desk.id);
+                }
                 let mut live = Live::new(next);
-                live.has_run = true;
+                live.has_run = is_continued;
                 live.ready = true;
                 self.standing = Standing::Live(live);
             }
@@ -255,7 +264,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             (false, true) => RuntimeStatus::Running,
             (false, false) => RuntimeStatus::Pending,
         };
-        let children = take_children(execution, &mut decision.dispatch);
+        let children = take_children(&self.id, execution.started(), &mut decision.dispatch);
         let given_up = decision.given_up.iter();
         let given_up = given_up.map(|child| Message {
             target: child.instance.clone(),
@@ -286,6 +295,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                 .iter()
                 .map(|child| child.scheduled)
                 .collect(),
+            voids: None,
             inbox_taken: inbox,
             now: self.shared.platform.now(),
         }
@@ -328,49 +338,32 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         if let (Some(parent), Some(result)) = (parent, end.and_then(result_of)) {
             operation.messages.push(child::answer(&parent, result));
         }
-        None
+        let start = live.replaced_by.as_ref()?;
+        let next = self.begin_next(self.started(start), &[], operation.now);
+        operation.begins = Some(next.1);
+        operation.status = RuntimeStatus::Pending;
+        operation.ready = true;
+        operation.custom_status = None;
+        operation.logs.clear();
+        Some(next.0)
     }
 
-    /// How the next execution of a chain is started, but for its input.
-    fn successor(&self, live: &Live<G::Orchestrator>) -> StartedEvent {
-        let execution = live.execution();
-        let before = execution.started();
-        let newest = self.shared.functions.get(&before.function);
-        let newest =
-            newest.filter(|function| !before.pin && function.kind == FunctionKind::Orchestrator);
-        StartedEvent {
-            execution: self.shared.platform.new_execution_id(),
-            nonce: self.shared.platform.new_nonce(),
-            module: newest.map_or(before.module, |function| function.digest),
-            generation: before.generation + 1,
-            start_at: None,
-            ..before.clone()
-        }
-    }
-
-    fn begin_next(
-        &self,
-        started: StartedEvent,
-        carried: &[(String, soloist_core::Payload)],
-        now: Timestamp,
-    ) -> (Execution, Begin) {
-        let mut next = Execution::start(self.id.clone(), started.clone(), now);
-        for (name, data) in carried {
-            next.deliver(
-                Fact::EventRaised {
-                    name: name.clone(),
-                    data: data.clone(),
-                },
-                now,
-            );
-        }
-        let events = next.take_delivered().events;
-        (next, Begin { started, events })
+    /// A timer is durable.
+    pub(super) fn keep_timer(&self, execution: ExecutionId, timer: Timer) {
+        let cursor = TimerCursor {
+            fire_at: timer.fire_at,
+            execution,
+            scheduled: timer.scheduled,
+        };
+        self.shared.timers.add(DueTimer {
+            instance: self.id.clone(),
+            cursor,
+        });
     }
 
     /// The facts of `batch` are durable, and so is what was decided with them.
     pub(super) fn committed(&self, after: &AfterCommit, batch: &mut Batch) {
-        for key in batch.acknowledge(&self.id, Some(after.execution)) {
+        for key in batch.acknowledge(&self.id, Some(after.begun.unwrap_or(after.execution))) {
             self.shared.dispatcher.done(&self.id, key);
         }
         for scheduled in &after.interrupt {
@@ -381,16 +374,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         for scheduled in &after.timers_done {
             self.shared.timers.remove(after.execution, *scheduled);
         }
-        for Timer { scheduled, fire_at } in after.timers.iter().copied() {
-            let cursor = TimerCursor {
-                fire_at,
-                execution: after.execution,
-                scheduled,
-            };
-            self.shared.timers.add(DueTimer {
-                instance: self.id.clone(),
-                cursor,
-            });
+        for timer in after.timers.iter().copied() {
+            self.keep_timer(after.execution, timer);
         }
         for target in &after.told {
             self.shared.send(target, Mail::Inbox);

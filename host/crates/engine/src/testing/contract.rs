@@ -8,6 +8,7 @@ mod operations;
 mod orphans;
 mod payloads;
 mod recovery;
+mod rewinds;
 mod starts;
 mod timers;
 
@@ -21,6 +22,7 @@ pub mod promises {
     pub use super::orphans::*;
     pub use super::payloads::*;
     pub use super::recovery::*;
+    pub use super::rewinds::*;
     pub use super::starts::*;
     pub use super::timers::*;
 }
@@ -95,6 +97,10 @@ macro_rules! each_promise {
             children_of_a_terminated_instance_never_begin
             a_refused_child_answers_once
             children_are_found_by_their_parent
+            // Rewinds.
+            a_failed_instance_goes_on
+            only_what_has_ended_there_is_rewound
+            a_rewound_instance_needs_its_module
             // Timers.
             timers_are_listed_after_the_last_place_of_a_time
             timers_are_listed_page_by_page_while_they_change

@@ -149,6 +149,7 @@ impl Story {
             drop_orphans: false,
             logs: Vec::new(),
             messages: Vec::new(),
+            voids: None,
             children: Vec::new(),
             children_given_up: Vec::new(),
             inbox_taken: Vec::new(),

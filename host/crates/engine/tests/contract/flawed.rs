@@ -31,6 +31,8 @@ pub(crate) enum Flaw {
     DropsOrphansOfOldExecutions,
     /// A child that its parent gave up begins.
     ForgetsChildrenGivenUp,
+    /// What a rewind undoes stays.
+    UndoesNothing,
     LogsAgain,
     ClearsCustomStatus,
     /// The time of creation does not survive continue-as-new.
@@ -68,6 +70,11 @@ impl Flawed {
             Flaw::ForgetsTimersDone => operation.timers_done.clear(),
             Flaw::ForgetsInboxTaken => operation.inbox_taken.clear(),
             Flaw::ForgetsMessages => operation.messages.clear(),
+            Flaw::UndoesNothing => {
+                if let Some(voids) = &mut operation.voids {
+                    voids.logs_from = None;
+                }
+            }
             Flaw::ForgetsChildrenGivenUp => operation.children_given_up.clear(),
             Flaw::DropsOrphansOfOldExecutions => {
                 operation.drop_orphans |= operation.begins.is_some();

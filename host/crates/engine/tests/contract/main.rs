@@ -39,6 +39,7 @@ caught! {
     ForgetsMessages by a_refused_child_answers_once;
     FirstPageOnly by a_child_waits_until_it_is_begun;
     FirstPageOnly by children_are_found_by_their_parent;
+    UndoesNothing by a_failed_instance_goes_on;
     LogsAgain by a_log_line_is_stored_once;
     ClearsCustomStatus by a_custom_status_stays_until_it_is_set_anew;
     CreatedAnew by continue_as_new_replaces_the_execution_and_keeps_the_instance;

@@ -431,6 +431,7 @@ async fn start_patiently(engine: &TestEngine, function: &str) {
         pin: false,
         start_at: None,
         tags: std::collections::BTreeMap::new(),
+        on_existing: soloist_engine::OnExisting::Reject,
     };
     for _ in 0..3 {
         if engine.start(start.clone()).await.is_ok() {
@@ -450,6 +451,7 @@ async fn a_delayed_start_is_pending_until_its_time_over_a_fall() {
         pin: false,
         start_at: Some(start_at),
         tags: std::collections::BTreeMap::new(),
+        on_existing: soloist_engine::OnExisting::Reject,
     };
     engine.start(start).await.unwrap();
     tokio::time::sleep(HOUR / 2).await;

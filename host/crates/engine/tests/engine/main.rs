@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
+mod again;
 mod children;
 mod retries;
 mod scripted;
@@ -82,6 +83,7 @@ impl World {
                 ("echo", FunctionKind::Activity),
                 ("gate", FunctionKind::Activity),
                 ("flaky", FunctionKind::Activity),
+                ("broken", FunctionKind::Activity),
             ])
         {
             let deployed = engine
@@ -111,6 +113,7 @@ async fn start(engine: &TestEngine, function: &str, instance: &str) -> Started {
         pin: false,
         start_at: None,
         tags: std::collections::BTreeMap::new(),
+        on_existing: soloist_engine::OnExisting::Reject,
     };
     engine.start(start).await.unwrap()
 }
@@ -266,6 +269,7 @@ async fn a_caller_whose_commit_failed_is_told_so_and_nothing_is_left() {
         pin: false,
         start_at: None,
         tags: std::collections::BTreeMap::new(),
+        on_existing: soloist_engine::OnExisting::Reject,
     };
     assert!(engine.start(ask).await.is_err());
     // Nothing is left to be tried again, so that only asking finds out that the hub can be written.
@@ -522,6 +526,7 @@ async fn shutting_down_turns_callers_away_and_lets_turns_commit() {
         pin: false,
         start_at: None,
         tags: std::collections::BTreeMap::new(),
+        on_existing: soloist_engine::OnExisting::Reject,
     };
     assert!(engine.start(ask).await.is_err());
     assert!(

@@ -144,6 +144,8 @@ pub(crate) struct ScriptedGuests {
     pub(crate) activities: Arc<Mutex<HashMap<TaskKey, u32>>>,
     /// Activities named `gate` wait for it.
     pub(crate) gate: Arc<tokio::sync::Semaphore>,
+    /// Activities named `broken` fail until it is.
+    mended: Arc<AtomicBool>,
 }
 
 fn digest_of(name: &[u8]) -> ModuleDigest {
@@ -163,11 +165,18 @@ impl ScriptedGuests {
             runs: Arc::default(),
             activities: Arc::default(),
             gate: Arc::new(tokio::sync::Semaphore::new(0)),
+            mended: Arc::default(),
         }
     }
 
     pub(crate) fn times_run(&self) -> Vec<u32> {
-        self.activities.lock().unwrap().values().copied().collect()
+        let mut times: Vec<_> = self.activities.lock().unwrap().values().copied().collect();
+        times.sort_unstable();
+        times
+    }
+
+    pub(crate) fn mend(&self) {
+        self.mended.store(true, Ordering::Relaxed);
     }
 }
 
@@ -217,6 +226,9 @@ impl Guests for ScriptedGuests {
         *self.activities.lock().unwrap().entry(call.key).or_default() += 1;
         if call.function.as_str() == "gate" {
             self.gate.acquire().await.unwrap().forget();
+        }
+        if call.function.as_str() == "broken" && !self.mended.load(Ordering::Relaxed) {
+            return Ok(Err(HostError::Trap.failure("the gate is shut")));
         }
         let needed: u32 = call.input.as_str().parse().unwrap_or_default();
         if call.function.as_str() == "flaky" && call.attempt < needed {

@@ -121,6 +121,7 @@ async fn start_patiently(engine: &TestEngine) {
         pin: false,
         start_at: None,
         tags: std::collections::BTreeMap::new(),
+        on_existing: soloist_engine::OnExisting::Reject,
     };
     for _ in 0..3 {
         if engine.start(start.clone()).await.is_ok() {

@@ -20,6 +20,8 @@ fn roles(events: &[crate::Event]) -> String {
         Role::Suspended => '[',
         Role::Resumed => ']',
         Role::End => '.',
+        Role::Void => '-',
+        Role::Rewound(_) => 'w',
     };
     events.iter().map(|event| letter(&event.kind)).collect()
 }

@@ -191,7 +191,9 @@ fn facts(played: &Played, given_up: &BTreeSet<usize>) -> Vec<(Option<usize>, Eve
             | Role::Began
             | Role::Raised { .. }
             | Role::Suspended
-            | Role::Resumed => Some((None, kind)),
+            | Role::Resumed
+            | Role::Void
+            | Role::Rewound(_) => Some((None, kind)),
             Role::Request | Role::Told | Role::Cancel(_) | Role::End => None,
         }
     });

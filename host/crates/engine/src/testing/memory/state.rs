@@ -79,6 +79,18 @@ impl State {
                     .retain(|cursor, _| cursor.execution != execution);
             }
         }
+        if let Some(voids) = &operation.voids {
+            let rewound = self.instance(&instance);
+            rewound.module = voids.module;
+            for event in &mut rewound.events {
+                if voids.events.contains(&event.id) {
+                    event.kind = EventKind::Voided {};
+                }
+            }
+            let from = voids.logs_from;
+            let stays = |line: &LogLine| from.is_none_or(|from| line.timestamp < from);
+            rewound.logs.retain(|_, line| stays(line));
+        }
         let changed = self.instance(&instance);
         if !operation.status.is_live() {
             changed.inbox.clear();
@@ -137,10 +149,21 @@ impl State {
                     && (stored.execution, stored.next()) == (execution, next)
                     && numbered(&operation.events, next)
             }
-            (Expects::At { .. }, None) => false,
+            (Expects::Ended { execution, next }, Some(stored)) => {
+                !stored.status.is_live()
+                    && (stored.execution, stored.next()) == (execution, next)
+                    && numbered(&operation.events, next)
+            }
+            (Expects::At { .. } | Expects::Ended { .. }, None) => false,
         };
-        if !stands {
+        let is_rewind = matches!(operation.expects, Expects::Ended { .. });
+        if !stands || is_rewind != operation.voids.is_some() {
             return Err(Refused::Conflict);
+        }
+        if let Some(voids) = &operation.voids
+            && !self.modules.contains_key(&voids.module)
+        {
+            return Err(Refused::NoModule(voids.module));
         }
         let Some(Begin { started, events }) = &operation.begins else {
             return Ok(());
