@@ -57,6 +57,30 @@ pub(crate) fn segment(text: &str) -> String {
     utf8_percent_encode(text, &KEPT).to_string()
 }
 
+/// A path with its query.
+#[derive(Debug)]
+pub(crate) struct Target(String);
+
+impl Target {
+    /// A path that has no query yet.
+    pub(crate) fn new(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    pub(crate) fn add(&mut self, key: &str, value: &str) {
+        self.0.push(if self.0.contains('?') { '&' } else { '?' });
+        self.0.push_str(key);
+        self.0.push('=');
+        self.0.push_str(&segment(value));
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Host {
     pub(crate) fn at(origin: &str) -> Result<Self> {
         Self::answering_within(ANSWER_PATIENCE, origin)

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use ureq::http::StatusCode;
 
 use super::{Remote, answer, history, line, logs, watch};
-use crate::client::{Answer, segment};
+use crate::client::{Answer, Target, segment};
 use crate::config::Wait;
+use crate::tag::Tag;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -95,6 +96,9 @@ pub(crate) struct Start {
     /// A file that holds the input
     #[arg(long, value_name = "FILE")]
     input_file: Option<Utf8PathBuf>,
+    /// Something to find it by; may be given more than once
+    #[arg(long = "tag", value_name = "NAME=VALUE")]
+    tags: Vec<Tag>,
     /// Wait until it has ended, and print its output
     #[arg(long)]
     wait: bool,
@@ -190,6 +194,11 @@ impl Start {
             Some(id) => format!("/api/orchestrators/{function}/{}", segment(id)),
             None => format!("/api/orchestrators/{function}"),
         };
+        let mut target = Target::new(target);
+        for tag in &self.tags {
+            target.add("tag", &tag.to_string());
+        }
+        let target = target.to_string();
         let reply = self.remote.host()?.post(&target, &input)?;
         if let (StatusCode::CONFLICT, Some(url)) = (reply.status, &reply.location) {
             bail!("{}\n  its status: {url}", reply.sentence());

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -17,10 +15,12 @@ use crate::path::Segments;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{bytes, json, located, retry_after};
+use crate::tags::{InvalidTags, tags};
 
 /// Why a start was refused, before a surface puts it into its own shape.
 pub(crate) enum Refused {
     Id(InvalidInstanceId),
+    Tags(InvalidTags),
     UnknownFunction {
         name: String,
         is_activity: bool,
@@ -44,6 +44,7 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
         .map(str::parse::<InstanceId>)
         .transpose()
         .map_err(Refused::Id)?;
+    let tags = tags(query).map_err(Refused::Tags)?;
     let Ok(function) = function.parse::<FunctionName>() else {
         return Err(Refused::UnknownFunction {
             name: function.to_owned(),
@@ -64,7 +65,7 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
         input,
         pin: query.flag("pin", false),
         start_at: None,
-        tags: BTreeMap::new(),
+        tags,
     };
     app.engine.start(start).await.map_err(|error| match error {
         StartError::UnknownFunction {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -300,6 +301,8 @@ pub struct InstanceStatus {
     pub created: Timestamp,
     /// When an operation last changed it.
     pub last_updated: Timestamp,
+    /// What the caller of its start wrote on it.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Lines that an execution logged.

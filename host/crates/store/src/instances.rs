@@ -1,5 +1,7 @@
 //! One instance: read whole, read for callers, purged.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use soloist_core::{
     CorruptHistory, Event, EventId, EventKind, ExecutionId, History, InstanceId, Payload,
@@ -145,6 +147,7 @@ pub(crate) fn status(
                 custom_status: row.payload(4)?,
                 created: row.time(5)?,
                 last_updated: row.time(6)?,
+                tags: BTreeMap::new(),
             };
             Ok((status, row.get::<_, i64>(1)?))
         })
@@ -167,10 +170,13 @@ pub(crate) fn status(
     } else {
         Some(event(next - 1)?.ok_or(CorruptHistory::Empty)?)
     };
-    status.input = match first {
-        Some(EventKind::ExecutionStarted(started)) => started.input,
+    match first {
+        Some(EventKind::ExecutionStarted(started)) => {
+            status.input = started.input;
+            status.tags = started.tags;
+        }
         Some(_) | None => return Err(CorruptHistory::MisplacedStart(EventId::FIRST).into()),
-    };
+    }
     status.end = end;
     Ok(Some(status))
 }

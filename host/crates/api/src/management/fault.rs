@@ -123,6 +123,7 @@ impl From<Refused> for Fault {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Id(error) => Self::Argument(error.to_string()),
+            Refused::Tags(error) => Self::Argument(error.to_string()),
             Refused::UnknownFunction {
                 name,
                 is_activity: _,

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -43,6 +45,9 @@ struct StatusBody<'s> {
     output: Option<Payload>,
     created_time: String,
     last_updated_time: String,
+    /// Ours; there only where an instance has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'s BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history_events: Option<&'s [Row<'s>]>,
     /// The same again, under the name that the clients read.
@@ -69,6 +74,7 @@ pub(crate) fn reply(
         output: output(status),
         created_time: whole_seconds(status.created),
         last_updated_time: whole_seconds(status.last_updated),
+        tags: Some(&status.tags).filter(|tags| !tags.is_empty()),
         history_events: history.as_deref(),
         history: history.as_deref(),
     };

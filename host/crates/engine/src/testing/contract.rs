@@ -64,6 +64,7 @@ macro_rules! each_promise {
             // Instances.
             an_unknown_instance_is_none
             a_status_says_what_its_history_says
+            tags_stay_as_long_as_the_instance_life
             a_custom_status_stays_until_it_is_set_anew
             a_log_line_is_stored_once
             a_log_is_read_page_by_page

@@ -147,6 +147,7 @@ impl TaskHub for MemoryHub {
             custom_status: instance.custom_status.clone(),
             created: instance.created,
             last_updated: instance.last_updated,
+            tags: started.tags.clone(),
         }))
     }
 

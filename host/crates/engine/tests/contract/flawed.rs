@@ -35,6 +35,7 @@ pub(crate) enum Flaw {
     CreatedAnew,
     /// JSON is parsed and printed on its way.
     PrintsPayloads,
+    ForgetsTags,
     /// Cursors are not looked at.
     FirstPageOnly,
     /// Open work does not count.
@@ -83,6 +84,7 @@ impl Flawed {
             | Flaw::NotReadyForMessages
             | Flaw::CreatedAnew
             | Flaw::PrintsPayloads
+            | Flaw::ForgetsTags
             | Flaw::FirstPageOnly
             | Flaw::ReadyOnly
             | Flaw::RemovesNeededModules
@@ -159,6 +161,7 @@ impl TaskHub for Flawed {
         match (self.flaw, &mut status) {
             (Flaw::CreatedAnew, Some(status)) => status.created = status.last_updated,
             (Flaw::PrintsPayloads, Some(status)) => status.input = printed(&status.input),
+            (Flaw::ForgetsTags, Some(status)) => status.tags.clear(),
             _ => {}
         }
         Ok(status)

@@ -37,6 +37,7 @@ caught! {
     DropsOrphansOfOldExecutions by orphans_outlive_a_new_execution;
     LogsAgain by a_log_line_is_stored_once;
     ClearsCustomStatus by a_custom_status_stays_until_it_is_set_anew;
+    ForgetsTags by tags_stay_as_long_as_the_instance_life;
     CreatedAnew by continue_as_new_replaces_the_execution_and_keeps_the_instance;
     PrintsPayloads by payloads_come_back_as_they_were_written;
     FirstPageOnly by timers_are_listed_page_by_page_while_they_change;

@@ -75,6 +75,25 @@ pub async fn a_custom_status_stays_until_it_is_set_anew<H: TaskHub>(hub: &H) {
     assert_eq!(status(hub, &story).await.custom_status, Some(json("2")));
 }
 
+pub async fn tags_stay_as_long_as_the_instance_life<H: TaskHub>(hub: &H) {
+    prepare(hub).await;
+    let mut story = Story::of("a").tagged([("customer", "42"), ("a: \u{fc}", "b:c \"\n")]);
+    let tags = story.tags.clone();
+    commit(hub, story.start(10, "1")).await;
+    assert_eq!(status(hub, &story).await.tags, tags);
+    commit(hub, story.first_turn(11)).await;
+    commit(hub, story.continue_as_new(12, "2")).await;
+    assert_eq!(status(hub, &story).await.tags, tags);
+    commit(hub, story.complete(13)).await;
+    assert_eq!(status(hub, &story).await.tags, tags);
+    let mut story = story.tagged([("customer", "43")]);
+    commit(hub, story.start_again(20, "3")).await;
+    assert_eq!(status(hub, &story).await.tags, story.tags);
+    let mut story = story.tagged([]);
+    commit(hub, story.replace(21, terminated(), "4")).await;
+    assert_eq!(status(hub, &story).await.tags, story.tags);
+}
+
 pub async fn a_log_line_is_stored_once<H: TaskHub>(hub: &H) {
     prepare(hub).await;
     let mut story = Story::of("a");
