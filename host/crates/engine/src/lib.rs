@@ -5,6 +5,7 @@
 //! Each active instance has one owner here; every fact about it is a message to that owner, which alone assigns sequence
 //! numbers. Nothing leaves the host before the commit that it follows from.
 
+mod cleanup;
 mod dispatcher;
 mod engine;
 mod functions;
@@ -16,6 +17,7 @@ mod outcome;
 mod owner;
 mod owners;
 mod platform;
+mod query;
 mod recovery;
 mod settings;
 mod shared;
@@ -24,6 +26,7 @@ pub mod testing;
 mod timers;
 mod watchers;
 
+pub use cleanup::{Cleaned, InstanceList};
 pub use engine::Engine;
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
@@ -35,6 +38,10 @@ pub use hub::{
 };
 pub use outcome::{DeployError, Deployment, ModuleState, Start, StartError, Started, Told};
 pub use platform::Platform;
+pub use query::{
+    EndPlace, EndedInstance, InstanceFilter, InstanceOrder, InstancePage, InstancePlace,
+    InstanceQuery, Shown,
+};
 pub use settings::EngineSettings;
 
 /// Any error, as a cause.

@@ -12,9 +12,11 @@ mod instances;
 mod lists;
 mod lock;
 mod open;
+mod query;
 mod queue;
 mod readers;
 mod settings;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod write;

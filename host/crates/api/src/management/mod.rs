@@ -2,6 +2,7 @@
 
 mod fault;
 mod history;
+mod query;
 mod route;
 mod status;
 
@@ -81,6 +82,8 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
             start_and_wait(app, call, body, &function, instance.as_deref()).await
         }
         Route::Status(id) => show(app, call, &id).await,
+        Route::List => query::list(app, call).await,
+        Route::PurgeAll => query::purge(app, call).await,
         Route::Purge(id) => purge(app, &id).await,
         Route::RaiseEvent { instance, event } => {
             raise_event(app, call, body, &instance, event.into_owned()).await
@@ -221,7 +224,7 @@ async fn status_with_history<H: TaskHub, G: Guests, P: Platform>(
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PurgedBody {
-    instances_deleted: u32,
+    instances_deleted: usize,
 }
 
 async fn purge<H: TaskHub, G: Guests, P: Platform>(

@@ -42,6 +42,14 @@ caught! {
     PrintsPayloads by payloads_come_back_as_they_were_written;
     FirstPageOnly by timers_are_listed_page_by_page_while_they_change;
     FirstPageOnly by orphans_are_listed_page_by_page_until_they_have_run;
+    FirstPageOnly by instances_are_found_page_by_page_while_they_change;
+    FirstPageOnly by ended_instances_are_listed_in_the_order_of_their_ends;
+    FindsAll by a_query_finds_what_its_filter_says;
+    LooksAtAll by a_query_looks_at_so_many_and_says_where_to_go_on;
+    EndsAtShortPages by a_query_looks_at_so_many_and_says_where_to_go_on;
+    PagesOfAnySize by a_page_ends_where_its_payloads_are_large;
+    PurgesAnyExecution by a_purge_of_one_execution_leaves_another;
+    ForgetsTags by a_query_finds_what_its_filter_says;
     FirstPageOnly by unfinished_instances_are_listed_page_by_page_while_they_change;
     ReadyOnly by what_has_something_to_do_is_unfinished;
     RemovesNeededModules by a_module_that_a_live_instance_needs_stays;
