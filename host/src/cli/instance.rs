@@ -5,9 +5,11 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde::Deserialize;
 use ureq::http::StatusCode;
 
+use super::list::{self, Filter};
 use super::{Remote, answer, history, line, logs, watch};
 use crate::client::{Answer, Target, segment};
 use crate::config::Wait;
+use crate::failure::Usage;
 use crate::tag::Tag;
 
 #[derive(Debug, Subcommand)]
@@ -71,11 +73,23 @@ pub(crate) enum Verb {
     Suspend(Told),
     /// Let a suspended instance go on
     Resume(Told),
-    /// Remove all that is stored of an instance that has ended
+    /// List instances, in the order of their creation, or of their IDs where a prefix is given
+    List {
+        #[command(flatten)]
+        filter: Filter,
+        /// The most instances to list
+        #[arg(long, value_name = "COUNT")]
+        limit: Option<usize>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Remove all that is stored of instances that have ended: of one, or of those that a filter names
     Purge {
         /// The instance's ID
         #[arg(value_parser = NonEmptyStringValueParser::new())]
-        id: String,
+        id: Option<String>,
+        #[command(flatten)]
+        filter: Filter,
         #[command(flatten)]
         remote: Remote,
     },
@@ -135,7 +149,7 @@ struct Purged {
     instances_deleted: u32,
 }
 
-const BASE: &str = "/runtime/webhooks/durabletask/instances";
+pub(super) const BASE: &str = "/runtime/webhooks/durabletask/instances";
 
 /// The path of an instance in the management API.
 pub(super) fn path(id: &str) -> String {
@@ -171,11 +185,24 @@ impl Verb {
             Self::Terminate(it) => it.run("terminate", "terminated"),
             Self::Suspend(it) => it.run("suspend", "suspended"),
             Self::Resume(it) => it.run("resume", "resumed"),
-            Self::Purge { id, remote } => {
-                let reply = known(&id, remote.host()?.delete(&path(&id))?)?.accepted()?;
-                reply.json::<Purged>()?;
-                told(&remote, &id, "purged")
-            }
+            Self::List {
+                filter,
+                limit,
+                remote,
+            } => list::list(&remote, &filter, limit),
+            Self::Purge { id, filter, remote } => match (id, filter.is_empty()) {
+                (Some(id), true) => purge(&remote, &id),
+                (None, false) => list::purge(&remote, &filter),
+                (Some(_), false) => Err(Usage(
+                    "an ID and a filter say different things: give one of them".to_owned(),
+                )
+                .into()),
+                (None, true) => Err(Usage(
+                    "say what to purge: an ID, or a filter such as --status completed --created-to 2026-01-31"
+                        .to_owned(),
+                )
+                .into()),
+            },
         }
     }
 }
@@ -227,6 +254,12 @@ impl Told {
         tell(&self.remote, &self.id, &operation, "")?;
         told(&self.remote, &self.id, done)
     }
+}
+
+fn purge(remote: &Remote, id: &str) -> Result<()> {
+    let reply = known(id, remote.host()?.delete(&path(id))?)?.accepted()?;
+    reply.json::<Purged>()?;
+    told(remote, id, "purged")
 }
 
 fn tell(remote: &Remote, id: &str, operation: &str, body: &str) -> Result<()> {

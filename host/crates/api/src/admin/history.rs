@@ -244,7 +244,8 @@ mod tests {
             format!(
                 "{{\"eventId\":1,{time},\"type\":\"ExecutionStarted\",\"input\":{{\"a\": 1.50}},"
             ),
-            "\"parent\":null,\"pin\":false,\"generation\":0,\"startAt\":null,\"tags\":{}},".to_owned(),
+            "\"parent\":null,\"pin\":false,\"generation\":0,\"startAt\":null,\"tags\":{}},"
+                .to_owned(),
             format!("{{\"eventId\":2,{time},\"type\":\"ExecutionBegan\"}},"),
             format!("{{\"eventId\":3,{time},\"type\":\"TaskScheduled\",\"name\":\"say-hello\","),
             format!("\"input\":\"Tokyo\",\"taskKey\":\"{execution}:3\"}},"),
