@@ -25,6 +25,9 @@ pub(crate) const JSON: &str = "application/json";
 /// That of components.
 const COMPONENT: &str = "application/wasm";
 
+/// The header that leads from page to page.
+const TOKEN: &str = "x-ms-continuation-token";
+
 /// How long a host may take to answer. It answers at once, and within 2 s where it compiles.
 const ANSWER_PATIENCE: Duration = Duration::from_mins(1);
 /// How long an upload may take. The host's own patience is not longer.
@@ -40,6 +43,8 @@ pub(crate) struct Host {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
+    /// Where the next page goes on, of what comes in pages.
+    pub(crate) token: Option<String>,
     pub(crate) text: String,
 }
 
@@ -55,6 +60,30 @@ struct ErrorBody {
 /// One segment of a path.
 pub(crate) fn segment(text: &str) -> String {
     utf8_percent_encode(text, &KEPT).to_string()
+}
+
+/// A path with its query.
+#[derive(Debug)]
+pub(crate) struct Target(String);
+
+impl Target {
+    /// A path that has no query yet.
+    pub(crate) fn new(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    pub(crate) fn add(&mut self, key: &str, value: &str) {
+        self.0.push(if self.0.contains('?') { '&' } else { '?' });
+        self.0.push_str(key);
+        self.0.push('=');
+        self.0.push_str(&segment(value));
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl Host {
@@ -124,10 +153,14 @@ impl Host {
             .limit(u64::MAX)
             .read_to_string()
             .context("the host's answer broke off")?;
-        let location = answer.headers().get("location");
+        let header = |name| {
+            let value = answer.headers().get(name)?;
+            Some(value.to_str().ok()?.to_owned())
+        };
         Ok(Answer {
             status: answer.status(),
-            location: location.and_then(|url| Some(url.to_str().ok()?.to_owned())),
+            location: header("location"),
+            token: header(TOKEN),
             text,
         })
     }
@@ -160,6 +193,12 @@ impl Host {
 
     pub(crate) fn get(&self, path: &str) -> Result<Answer> {
         self.run(self.request(&Method::GET, path, JSON), ())
+    }
+
+    /// The page that goes on where `token` says, of what comes in pages.
+    pub(crate) fn get_page(&self, path: &str, token: &str) -> Result<Answer> {
+        let request = self.request(&Method::GET, path, JSON).header(TOKEN, token);
+        self.run(request, ())
     }
 
     pub(crate) fn post(&self, path: &str, json: &str) -> Result<Answer> {
@@ -209,8 +248,13 @@ impl Answer {
         let body: ErrorBody = serde_json::from_str(&self.text).unwrap_or_default();
         // The only refusal in plain text; that of another program may be a whole page.
         let plain = || (self.status == StatusCode::CONFLICT).then(|| self.text.clone());
+        let text = || {
+            let is_text = self.status == StatusCode::PRECONDITION_FAILED;
+            is_text.then(|| serde_json::from_str(&self.text).ok())?
+        };
         body.detail
             .or(body.exception_message)
+            .or_else(text)
             .or_else(plain)
             .unwrap_or_else(|| format!("the host answered {}: is it a Soloist?", self.status))
     }

@@ -7,6 +7,7 @@ mod config;
 mod failure;
 mod platform;
 mod table;
+mod tag;
 mod telemetry;
 mod wiring;
 

@@ -47,6 +47,8 @@ fn the_help_is_what_it_was() {
         ("help_function_deploy", &["function", "deploy", "--help"]),
         ("help_instance", &["instance", "--help"]),
         ("help_instance_start", &["instance", "start", "--help"]),
+        ("help_instance_list", &["instance", "list", "--help"]),
+        ("help_instance_purge", &["instance", "purge", "--help"]),
         ("help_instance_wait", &["instance", "wait", "--help"]),
     ] {
         let said = soloist(arguments);
@@ -70,6 +72,21 @@ fn what_is_no_command_is_a_usage_error() {
     ];
     assert_refused(&twice, 2, &["cannot be used with"]);
     assert_refused(&["serve", "--hot-bytes", "lots"], 2, &["'lots' is no size"]);
+}
+
+#[test]
+fn many_instances_are_purged_only_if_it_is_said_which() {
+    assert_refused(&["instance", "purge"], 2, &["say what to purge"]);
+    let both = ["instance", "purge", "a", "--status", "completed"];
+    assert_refused(&both, 2, &["give one of them"]);
+    for (option, value) in [
+        ("--status", "complete"),
+        ("--created-to", "yesterday"),
+        ("--tag", "urgent"),
+    ] {
+        assert_refused(&["instance", "purge", option, value], 2, &[value]);
+        assert_refused(&["instance", "list", option, value], 2, &[value]);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Does each plugin, and each kind of guest, do what its README says? One real host each, real components.
 
+mod find;
 mod grants;
 mod languages;
 mod lifecycle;

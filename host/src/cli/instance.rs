@@ -1,13 +1,16 @@
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
 use clap::builder::NonEmptyStringValueParser;
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use ureq::http::StatusCode;
 
+use super::list::{self, Filter};
 use super::{Remote, answer, history, line, logs, watch};
-use crate::client::{Answer, segment};
+use crate::client::{Answer, Target, segment};
 use crate::config::Wait;
+use crate::failure::Usage;
+use crate::tag::Tag;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -70,11 +73,48 @@ pub(crate) enum Verb {
     Suspend(Told),
     /// Let a suspended instance go on
     Resume(Told),
-    /// Remove all that is stored of an instance that has ended
-    Purge {
+    /// Let a failed instance go on from before its last failure
+    Rewind {
         /// The instance's ID
         #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
+        /// Who or why
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Start the function of an instance again, with the same input
+    Restart {
+        /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        id: String,
+        /// Under a new ID; else under the same, if the instance has ended
+        #[arg(long)]
+        new_id: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// List instances, in the order of their creation, or of their IDs where a prefix is given
+    List {
+        #[command(flatten)]
+        filter: Filter,
+        /// The most instances to list
+        #[arg(long, value_name = "COUNT")]
+        limit: Option<usize>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Remove all that is stored of instances that have ended: of one, or of those that a filter names
+    Purge {
+        /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        id: Option<String>,
+        #[command(flatten)]
+        filter: Filter,
+        /// Remove the ended instances that it called, too
+        #[arg(long, requires = "id")]
+        recursive: bool,
         #[command(flatten)]
         remote: Remote,
     },
@@ -95,11 +135,30 @@ pub(crate) struct Start {
     /// A file that holds the input
     #[arg(long, value_name = "FILE")]
     input_file: Option<Utf8PathBuf>,
+    /// Something to find it by; may be given more than once
+    #[arg(long = "tag", value_name = "NAME=VALUE")]
+    tags: Vec<Tag>,
+    /// Let it begin at this time, such as 2026-01-31T06:00:00Z
+    #[arg(long = "start-at", value_name = "TIME")]
+    at: Option<String>,
+    /// What to do if an instance of this ID is live
+    #[arg(long, value_name = "WHAT", default_value = "reject")]
+    on_existing: OnExisting,
     /// Wait until it has ended, and print its output
     #[arg(long)]
     wait: bool,
     #[command(flatten)]
     remote: Remote,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnExisting {
+    /// Refuse to start another
+    Reject,
+    /// Show the one that is live
+    Attach,
+    /// Terminate it, and start another in its place
+    Replace,
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +169,9 @@ pub(crate) struct Told {
     /// Who or why
     #[arg(long)]
     reason: Option<String>,
+    /// Tell the instances that it called, too
+    #[arg(long)]
+    recursive: bool,
     #[command(flatten)]
     remote: Remote,
 }
@@ -124,14 +186,10 @@ struct Started {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Purged {
-    #[expect(
-        dead_code,
-        reason = "that it is there tells the answer of a host from that of another program"
-    )]
     instances_deleted: u32,
 }
 
-const BASE: &str = "/runtime/webhooks/durabletask/instances";
+pub(super) const BASE: &str = "/runtime/webhooks/durabletask/instances";
 
 /// The path of an instance in the management API.
 pub(super) fn path(id: &str) -> String {
@@ -160,18 +218,46 @@ impl Verb {
                 data,
                 remote,
             } => {
-                let operation = format!("raiseEvent/{}", segment(&event));
-                tell(&remote, &id, &operation, &data.unwrap_or_default())?;
+                let target = format!("{}/raiseEvent/{}", path(&id), segment(&event));
+                let data = data.unwrap_or_default();
+                tell(&remote, &id, &Target::new(target), &data)?;
                 told(&remote, &id, &format!("raised {event}"))
             }
             Self::Terminate(it) => it.run("terminate", "terminated"),
             Self::Suspend(it) => it.run("suspend", "suspended"),
             Self::Resume(it) => it.run("resume", "resumed"),
-            Self::Purge { id, remote } => {
-                let reply = known(&id, remote.host()?.delete(&path(&id))?)?.accepted()?;
-                reply.json::<Purged>()?;
-                told(&remote, &id, "purged")
+            Self::Rewind { id, reason, remote } => {
+                let mut target = Target::new(format!("{}/rewind", path(&id)));
+                if let Some(reason) = &reason {
+                    target.add("reason", reason);
+                }
+                tell(&remote, &id, &target, "")?;
+                told(&remote, &id, "rewound")
             }
+            Self::Restart { id, new_id, remote } => restart(&remote, &id, new_id),
+            Self::List {
+                filter,
+                limit,
+                remote,
+            } => list::list(&remote, &filter, limit),
+            Self::Purge {
+                id,
+                filter,
+                recursive,
+                remote,
+            } => match (id, filter.is_empty()) {
+                (Some(id), true) => purge(&remote, &id, recursive),
+                (None, false) => list::purge(&remote, &filter),
+                (Some(_), false) => Err(Usage(
+                    "an ID and a filter say different things: give one of them".to_owned(),
+                )
+                .into()),
+                (None, true) => Err(Usage(
+                    "say what to purge: an ID, or a filter such as --status completed --created-to 2026-01-31"
+                        .to_owned(),
+                )
+                .into()),
+            },
         }
     }
 }
@@ -190,12 +276,30 @@ impl Start {
             Some(id) => format!("/api/orchestrators/{function}/{}", segment(id)),
             None => format!("/api/orchestrators/{function}"),
         };
+        let mut target = Target::new(target);
+        for tag in &self.tags {
+            target.add("tag", &tag.to_string());
+        }
+        if let Some(at) = &self.at {
+            target.add("startAt", at);
+        }
+        match self.on_existing {
+            OnExisting::Reject => {}
+            OnExisting::Attach => target.add("onExisting", "attach"),
+            OnExisting::Replace => target.add("onExisting", "replace"),
+        }
+        let target = target.to_string();
         let reply = self.remote.host()?.post(&target, &input)?;
         if let (StatusCode::CONFLICT, Some(url)) = (reply.status, &reply.location) {
             bail!("{}\n  its status: {url}", reply.sentence());
         }
         let reply = reply.accepted()?;
         let started: Started = reply.json()?;
+        let done = if reply.status == StatusCode::OK {
+            "found"
+        } else {
+            "started"
+        };
         if self.wait {
             return watch::wait(&self.remote, &started.id, None);
         }
@@ -203,26 +307,63 @@ impl Start {
             return line(&reply.text);
         }
         line(&format!(
-            "started {}\nits status: {}",
+            "{done} {}\nits status: {}",
             started.id, started.status_query_get_uri
         ))
     }
 }
 
+fn restart(remote: &Remote, id: &str, new_id: bool) -> Result<()> {
+    let mut target = Target::new(format!("{}/restart", path(id)));
+    target.add(
+        "restartWithNewInstanceId",
+        if new_id { "true" } else { "false" },
+    );
+    let reply = remote.host()?.post(&target.to_string(), "")?;
+    let reply = reply.accepted()?;
+    let started: Started = reply.json()?;
+    if remote.json {
+        return line(&reply.text);
+    }
+    line(&format!(
+        "started {}\nits status: {}",
+        started.id, started.status_query_get_uri
+    ))
+}
+
 impl Told {
     fn run(self, operation: &str, done: &str) -> Result<()> {
-        let operation = match &self.reason {
-            Some(reason) => format!("{operation}?reason={}", segment(reason)),
-            None => operation.to_owned(),
-        };
-        tell(&self.remote, &self.id, &operation, "")?;
+        let mut target = Target::new(format!("{}/{operation}", path(&self.id)));
+        if let Some(reason) = &self.reason {
+            target.add("reason", reason);
+        }
+        if self.recursive {
+            target.add("recursive", "true");
+        }
+        tell(&self.remote, &self.id, &target, "")?;
         told(&self.remote, &self.id, done)
     }
 }
 
-fn tell(remote: &Remote, id: &str, operation: &str, body: &str) -> Result<()> {
-    let target = format!("{}/{operation}", path(id));
-    let reply = known(id, remote.host()?.post(&target, body)?)?;
+fn purge(remote: &Remote, id: &str, recursive: bool) -> Result<()> {
+    let mut target = Target::new(path(id));
+    if recursive {
+        target.add("recursive", "true");
+    }
+    let reply = known(id, remote.host()?.delete(&target.to_string())?)?.accepted()?;
+    let purged: Purged = reply.json()?;
+    match purged.instances_deleted {
+        0 | 1 => told(remote, id, "purged"),
+        more => told(
+            remote,
+            id,
+            &format!("purged, with {} that it called", more - 1),
+        ),
+    }
+}
+
+fn tell(remote: &Remote, id: &str, target: &Target, body: &str) -> Result<()> {
+    let reply = known(id, remote.host()?.post(&target.to_string(), body)?)?;
     if reply.status == StatusCode::GONE {
         bail!("the instance '{id}' has ended already");
     }

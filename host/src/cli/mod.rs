@@ -3,6 +3,7 @@
 mod function;
 mod history;
 mod instance;
+mod list;
 mod logs;
 mod serve;
 mod watch;

@@ -21,6 +21,7 @@ mod row;
 mod server;
 mod settings;
 mod start;
+mod tags;
 mod trouble;
 
 pub use router::router;

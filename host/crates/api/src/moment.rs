@@ -1,5 +1,6 @@
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
+use jiff::tz::Offset;
 use soloist_core::Timestamp;
 
 /// The moment on the calendar of UTC. (jiff's own timestamp ends a day before the year 9999 does.)
@@ -26,6 +27,36 @@ pub(crate) fn milliseconds(moment: Timestamp) -> String {
     format!("{:.3}Z", utc(moment))
 }
 
+/// What becomes of less than a millisecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    Up,
+    Down,
+}
+
+/// A moment as ISO 8601 writes it, with or without a time and an offset; without one it is UTC. A `+` may have become a space
+/// on its way through a form.
+pub(crate) fn read(text: &str, rounding: Rounding) -> Option<Timestamp> {
+    let text = text.trim();
+    let plus = || {
+        let (time, offset) = text.rsplit_once(' ')?;
+        format!("{time}+{offset}").parse().ok()
+    };
+    let moment = text.parse::<jiff::Timestamp>().ok().or_else(plus);
+    let nanos = if let Some(moment) = moment {
+        moment.as_nanosecond()
+    } else {
+        let civil: DateTime = text.parse().ok()?;
+        let moment = Offset::UTC.to_timestamp(civil).ok()?;
+        moment.as_nanosecond()
+    };
+    let millis = match rounding {
+        Rounding::Up => -(-nanos).div_euclid(1_000_000),
+        Rounding::Down => nanos.div_euclid(1_000_000),
+    };
+    i64::try_from(millis).ok().map(Timestamp::from_millis)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +75,26 @@ mod tests {
             whole_seconds(Timestamp::from_millis(-1)),
             "1969-12-31T23:59:59Z"
         );
+    }
+
+    #[test]
+    fn moments_are_read_as_clients_write_them() {
+        let read = |text| read(text, Rounding::Down).map(Timestamp::as_millis);
+        for (text, millis) in [
+            ("2026-01-02T03:04:05.678901Z", 1_767_323_045_678),
+            ("2026-01-02T03:04:05.678Z", 1_767_323_045_678),
+            ("2026-01-02T03:04:05Z", 1_767_323_045_000),
+            ("2026-01-02T03:04:05", 1_767_323_045_000),
+            ("2026-01-02T04:04:05+01:00", 1_767_323_045_000),
+            ("2026-01-02T04:04:05 01:00", 1_767_323_045_000),
+            ("2026-01-02", 1_767_312_000_000),
+            ("1969-12-31T23:59:59.9999999Z", -1),
+        ] {
+            assert_eq!(read(text), Some(millis), "{text}");
+        }
+        for text in ["", "now", "2026-13-01", "12:00"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -96,6 +96,10 @@ impl From<Refused> for Problem {
                 "invalid-instance-id",
                 error.to_string(),
             ),
+            Refused::Tags(error) => {
+                Self::new(StatusCode::BAD_REQUEST, "invalid-tag", error.to_string())
+            }
+            Refused::Option(text) => Self::new(StatusCode::BAD_REQUEST, "invalid-option", text),
             Refused::UnknownFunction {
                 name,
                 is_activity,

@@ -22,6 +22,14 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All texts of a key that may stand more than once.
+    pub(crate) fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(name, _)| name.eq_ignore_ascii_case(key))
+            .map(|(_, value)| value.as_str())
+    }
+
     /// The text, or `None` also where it is empty.
     pub(crate) fn words(&self, key: &str) -> Option<&str> {
         self.text(key).filter(|text| !text.is_empty())

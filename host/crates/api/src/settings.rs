@@ -15,6 +15,8 @@ pub struct ApiSettings {
     pub uploads_max: usize,
     /// How long a caller may wait for an instance to end.
     pub wait_max: Duration,
+    /// How long a clean-up by a filter goes on before it says how much went so far.
+    pub purge_max: Duration,
     /// How long an upload waits for its compilation before it is answered with 202.
     pub deploy_patience: Duration,
 }
@@ -28,6 +30,7 @@ impl Default for ApiSettings {
             requests_max: 4096,
             uploads_max: 4,
             wait_max: Duration::from_hours(1),
+            purge_max: Duration::from_secs(30),
             deploy_patience: Duration::from_secs(2),
         }
     }

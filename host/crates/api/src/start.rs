@@ -1,26 +1,29 @@
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use soloist_core::{FunctionName, InstanceId, InvalidInstanceId};
+use soloist_core::{FunctionName, InstanceId, InvalidInstanceId, Timestamp};
 use soloist_engine::{
-    FunctionKind, Guests, HubError, Platform, Start, StartError, Started, TaskHub,
+    FunctionKind, Guests, HubError, OnExisting, Platform, Start, StartError, Started, TaskHub,
 };
 
 use crate::app::App;
 use crate::body::{self, BodyError};
 use crate::caller::Caller;
+use crate::moment::{self, Rounding};
 use crate::path::Segments;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{bytes, json, located, retry_after};
+use crate::tags::{InvalidTags, tags};
 
 /// Why a start was refused, before a surface puts it into its own shape.
 pub(crate) enum Refused {
     Id(InvalidInstanceId),
+    Tags(InvalidTags),
+    /// An option of the query makes no sense.
+    Option(String),
     UnknownFunction {
         name: String,
         is_activity: bool,
@@ -28,6 +31,49 @@ pub(crate) enum Refused {
     },
     Body(BodyError),
     Hub(HubError),
+}
+
+/// What became of a start.
+pub(crate) enum Outcome {
+    /// This caller began a new execution.
+    Started(InstanceId),
+    /// One is live, and the caller wanted it as well as a new one.
+    Attached(InstanceId),
+    /// One is live.
+    Exists(InstanceId),
+}
+
+/// What a caller wants where an execution of the id is live.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnLive {
+    Reject,
+    Attach,
+    Replace,
+}
+
+fn on_live(query: &Query) -> Result<OnLive, Refused> {
+    match query.words("onExisting") {
+        None => Ok(OnLive::Reject),
+        Some(text) if text.eq_ignore_ascii_case("reject") => Ok(OnLive::Reject),
+        Some(text) if text.eq_ignore_ascii_case("attach") => Ok(OnLive::Attach),
+        Some(text) if text.eq_ignore_ascii_case("replace") => Ok(OnLive::Replace),
+        Some(text) => Err(Refused::Option(format!(
+            "onExisting is '{text}', but must be reject, attach or replace"
+        ))),
+    }
+}
+
+fn start_at(query: &Query) -> Result<Option<Timestamp>, Refused> {
+    let Some(text) = query.words("startAt") else {
+        return Ok(None);
+    };
+    // The instance never begins early.
+    match moment::read(text, Rounding::Up) {
+        Some(at) => Ok(Some(at)),
+        None => Err(Refused::Option(format!(
+            "startAt is '{text}', but must be a time like 2026-01-02T03:04:05Z"
+        ))),
+    }
 }
 
 /// Starts an instance as a request asks for it. Without an id, or with an empty one, it gets a new one.
@@ -38,12 +84,14 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
     body: Body,
     function: &str,
     instance: Option<&str>,
-) -> Result<Started, Refused> {
+) -> Result<Outcome, Refused> {
     let settings = &app.shared.settings;
     let instance = instance
         .map(str::parse::<InstanceId>)
         .transpose()
         .map_err(Refused::Id)?;
+    let tags = tags(query).map_err(Refused::Tags)?;
+    let (on_live, start_at) = (on_live(query)?, start_at(query)?);
     let Ok(function) = function.parse::<FunctionName>() else {
         return Err(Refused::UnknownFunction {
             name: function.to_owned(),
@@ -63,21 +111,36 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
         instance,
         input,
         pin: query.flag("pin", false),
-        start_at: None,
-        tags: BTreeMap::new(),
-    };
-    app.engine.start(start).await.map_err(|error| match error {
-        StartError::UnknownFunction {
-            name,
-            is_activity,
-            known,
-        } => Refused::UnknownFunction {
-            name: name.to_string(),
-            is_activity,
-            known,
+        start_at,
+        tags,
+        on_existing: match on_live {
+            OnLive::Reject | OnLive::Attach => OnExisting::Reject,
+            OnLive::Replace => OnExisting::Replace,
         },
-        StartError::Hub(error) => Refused::Hub(error),
+    };
+    let started = app.engine.start(start).await;
+    Ok(match started.map_err(Refused::from)? {
+        Started::Started { instance, .. } => Outcome::Started(instance),
+        Started::Exists { instance } if on_live == OnLive::Attach => Outcome::Attached(instance),
+        Started::Exists { instance } => Outcome::Exists(instance),
     })
+}
+
+impl From<StartError> for Refused {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::UnknownFunction {
+                name,
+                is_activity,
+                known,
+            } => Self::UnknownFunction {
+                name: name.to_string(),
+                is_activity,
+                known,
+            },
+            StartError::Hub(error) => Self::Hub(error),
+        }
+    }
 }
 
 fn orchestrators<H: TaskHub, G: Guests, P: Platform>(app: &App<H, G, P>) -> Vec<FunctionName> {
@@ -93,6 +156,15 @@ pub(crate) fn accepted(caller: &Caller, instance: &InstanceId) -> Response {
     let payload = caller.management_payload(instance);
     let reply = json(StatusCode::ACCEPTED, &payload);
     retry_after(located(reply, &payload.status_query_get_uri), 10)
+}
+
+/// The reply to a caller who is shown the one that is live.
+pub(crate) fn attached(caller: &Caller, instance: &InstanceId) -> Response {
+    let payload = caller.management_payload(instance);
+    located(
+        json(StatusCode::OK, &payload),
+        &payload.status_query_get_uri,
+    )
 }
 
 /// The sentence by which Durable Functions refuses a second live execution of an id.
@@ -129,8 +201,9 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
     let caller = Caller::new(&parts.uri, &parts.headers, &query);
     Ok(
         match start(&app, &parts, &query, body, function, instance).await? {
-            Started::Started { instance, .. } => accepted(&caller, &instance),
-            Started::Exists { instance } => {
+            Outcome::Started(instance) => accepted(&caller, &instance),
+            Outcome::Attached(instance) => attached(&caller, &instance),
+            Outcome::Exists(instance) => {
                 let reply = bytes(
                     StatusCode::CONFLICT,
                     "text/plain; charset=utf-8",

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use soloist_core::{Fact, FunctionName, History, InstanceId, ModuleDigest, Payload};
+use soloist_core::{ExecutionId, Fact, FunctionName, History, InstanceId, ModuleDigest, Payload};
 use tokio::sync::oneshot;
 
 use crate::mailbox::{AdmittedStart, Mail, Reply};
@@ -16,7 +16,7 @@ use crate::{
 /// The running engine. Cheap to clone; all clones are one engine.
 #[derive(Debug)]
 pub struct Engine<H, G, P> {
-    shared: Arc<Shared<H, G, P>>,
+    pub(crate) shared: Arc<Shared<H, G, P>>,
 }
 
 impl<H, G, P> Clone for Engine<H, G, P> {
@@ -224,8 +224,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         self.start(start).await.map(Restarted::Started)
     }
 
-    pub(crate) async fn purge_one(&self, id: &InstanceId) -> Result<Purged, HubError> {
-        self.ask(id, |reply| Mail::Purge { reply }).await
+    /// Removes one instance that has ended; where an execution is named, only if that is the current one.
+    pub(crate) async fn purge_execution(
+        &self,
+        id: &InstanceId,
+        execution: Option<ExecutionId>,
+    ) -> Result<Purged, HubError> {
+        self.ask(id, |reply| Mail::Purge { execution, reply }).await
     }
 
     pub(crate) async fn tell_one(&self, id: &InstanceId, fact: Fact) -> Result<Told, HubError> {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use soloist_core::{
     Payload, Started, Timer, Timestamp,
 };
 
-use crate::{BoxError, ChildStart};
+use crate::{BoxError, ChildStart, EndPlace, EndedInstance, InstancePage, InstanceQuery};
 
 /// What keeps instances, histories and queues. It decides nothing: it commits what owners decided, or refuses.
 ///
@@ -21,7 +22,8 @@ use crate::{BoxError, ChildStart};
 /// - Events are numbered on from the place that is expected, those of a new execution from the first; else `Conflict`.
 /// - A new execution needs its module; without it, `Unavailable`. It never has the id of the one that it replaces.
 /// - While messages wait in the inbox of a live instance it is ready, whatever its turns say.
-/// - Lists are in a stable order and can be read page by page while they change.
+/// - Lists are in a stable order and can be read page by page while they change. So are the answers to queries: what matches
+///   and is not started anew meanwhile is found exactly once.
 pub trait TaskHub: Send + Sync + 'static {
     /// Commits what one owner decided, whole or not at all, if the instance still stands at `operation.expects`. Returns
     /// once it is durable.
@@ -54,8 +56,26 @@ pub trait TaskHub: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Option<Logs>, HubError>> + Send;
 
-    /// All that is stored of an instance goes, if it has ended.
-    fn purge(&self, id: &InstanceId) -> impl Future<Output = Result<Purged, HubError>> + Send;
+    /// A page of the instances that a filter lets through, in its order. One that cannot be read is left out.
+    fn query(
+        &self,
+        query: InstanceQuery,
+    ) -> impl Future<Output = Result<InstancePage, HubError>> + Send;
+
+    /// Instances that ended up to `until`, in the order of their places, after `after`.
+    fn ended(
+        &self,
+        after: Option<EndPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<EndedInstance>, HubError>> + Send;
+
+    /// All that is stored of an instance goes, if it has ended; where an execution is named, only if that is the current one.
+    fn purge(
+        &self,
+        id: &InstanceId,
+        execution: Option<ExecutionId>,
+    ) -> impl Future<Output = Result<Purged, HubError>> + Send;
 
     /// Instances that have something to do at start-up, in the order of their ids, after `after`.
     fn unfinished(
@@ -357,6 +377,8 @@ pub struct InstanceStatus {
     pub created: Timestamp,
     /// When an operation last changed it.
     pub last_updated: Timestamp,
+    /// What the caller of its start wrote on it.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Lines that an execution logged.
@@ -375,7 +397,7 @@ pub enum Purged {
     Purged,
     /// It is live: nothing changed.
     Live,
-    /// No such instance.
+    /// No such instance, or another execution than was named.
     Unknown,
 }
 

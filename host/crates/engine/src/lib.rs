@@ -6,6 +6,7 @@
 //! numbers. Nothing leaves the host before the commit that it follows from.
 
 mod child;
+mod cleanup;
 mod dispatcher;
 mod engine;
 mod functions;
@@ -17,6 +18,7 @@ mod outcome;
 mod owner;
 mod owners;
 mod platform;
+mod query;
 mod recovery;
 mod settings;
 mod shared;
@@ -27,6 +29,7 @@ mod tree;
 mod watchers;
 
 pub use child::ChildStart;
+pub use cleanup::{Cleaned, InstanceList};
 pub use engine::Engine;
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
@@ -41,6 +44,10 @@ pub use outcome::{
     Started, Told,
 };
 pub use platform::Platform;
+pub use query::{
+    EndPlace, EndedInstance, InstanceFilter, InstanceOrder, InstancePage, InstancePlace,
+    InstanceQuery, Shown,
+};
 pub use settings::EngineSettings;
 pub use tree::Reach;
 

@@ -24,8 +24,11 @@ pub(crate) enum Mail {
     },
     /// A caller tells the instance something.
     Tell { fact: Fact, reply: Reply<Told> },
-    /// A caller wants all of it gone.
-    Purge { reply: Reply<Purged> },
+    /// A caller wants all of it gone; where an execution is named, only that one.
+    Purge {
+        execution: Option<ExecutionId>,
+        reply: Reply<Purged>,
+    },
     /// A caller wants the failed instance to go on.
     Rewind {
         reason: Option<String>,

@@ -225,8 +225,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                     self.take_inbox().await?;
                     false
                 }
-                Mail::Purge { reply } => {
-                    let purged = self.purge().await;
+                Mail::Purge { execution, reply } => {
+                    let purged = self.purge(execution).await;
                     drop(reply.send(purged));
                     false
                 }
@@ -441,13 +441,14 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         }
     }
 
-    async fn purge(&mut self) -> Result<Purged, HubError> {
+    async fn purge(&mut self, execution: Option<ExecutionId>) -> Result<Purged, HubError> {
         if !matches!(self.standing, Standing::NotLive(_)) {
             return Ok(Purged::Live);
         }
-        let purged = self.desk.shared.hub.purge(&self.desk.id).await?;
+        let purged = self.desk.shared.hub.purge(&self.desk.id, execution).await?;
         match purged {
             Purged::Live => self.standing = Standing::NotLoaded,
+            Purged::Unknown if execution.is_some() => {}
             Purged::Purged | Purged::Unknown => {
                 self.standing = Standing::NotLive(Told::Unknown);
                 self.desk.shared.dispatcher.interrupt_all(&self.desk.id);

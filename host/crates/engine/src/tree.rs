@@ -41,13 +41,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
     /// Removes all that is stored of an instance that has ended, and, if that is asked for, of its children that have ended.
     /// Returns what became of the instance, and how many are gone.
     pub async fn purge(&self, id: &InstanceId, reach: Reach) -> Result<(Purged, u64), HubError> {
-        let purged = self.purge_one(id).await?;
+        let purged = self.purge_execution(id, None).await?;
         let mut gone = u64::from(purged == Purged::Purged);
         if reach == Reach::Children && purged == Purged::Purged {
             let mut below = Below::of(id);
             while let Some(children) = self.next_below(&mut below).await? {
                 for child in children {
-                    gone += u64::from(self.purge_one(&child).await? == Purged::Purged);
+                    gone += u64::from(self.purge_execution(&child, None).await? == Purged::Purged);
                 }
             }
         }

@@ -6,7 +6,18 @@ use soloist_engine::{Begin, Expects, Message, Operation, RuntimeStatus};
 use crate::children;
 use crate::columns::{self, Columns};
 use crate::rewind;
+use crate::tags;
 use crate::write::Refused;
+
+/// Most turns leave the status as it was: a statement that does not set it leaves alone the indexes that hold it.
+const ADVANCE_AS_IT_WAS: &str = "UPDATE instance SET next_sequence = ?4, last_updated = ?6, \
+    ready = ?7 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
+    open_work = ?8, custom_status = coalesce(?9, custom_status) \
+    WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status = ?5";
+const ADVANCE: &str = "UPDATE instance SET next_sequence = ?4, status = ?5, last_updated = ?6, \
+    ready = ?7 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
+    open_work = ?8, custom_status = coalesce(?9, custom_status) \
+    WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3";
 
 /// An operation as the writer takes it: all that can be made ready elsewhere is.
 pub(crate) struct Change {
@@ -103,14 +114,8 @@ impl Change {
     /// One more turn of a live execution: the hot path.
     fn advance(&self, database: &Connection, at: &[u8], next: EventId) -> Result<(), Refused> {
         let operation = &self.operation;
-        let updated = database
-            .prepare_cached(
-                "UPDATE instance SET next_sequence = ?4, status = ?5, last_updated = ?6, \
-                   ready = ?7 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
-                   open_work = ?8, custom_status = coalesce(?9, custom_status) \
-                 WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3",
-            )?
-            .execute(params![
+        for sql in [ADVANCE_AS_IT_WAS, ADVANCE] {
+            let updated = database.prepare_cached(sql)?.execute(params![
                 operation.instance.as_str(),
                 at,
                 columns::sequence(next),
@@ -121,10 +126,11 @@ impl Change {
                 operation.open_work,
                 operation.custom_status.as_ref().map(Payload::as_str),
             ])?;
-        if updated == 0 {
-            return Err(Refused::Conflict);
+            if updated > 0 {
+                return append(database, at, &operation.events, &self.events);
+            }
         }
-        append(database, at, &operation.events, &self.events)
+        Err(Refused::Conflict)
     }
 
     /// The last turn of an instance.
@@ -235,6 +241,7 @@ impl Change {
                 forget_inbox(database, instance)?;
             }
         }
+        let is_continued = created.is_some();
         let created = created.unwrap_or_else(|| begin.events[0].timestamp.as_millis());
         let sql = match old {
             Some(_) => {
@@ -268,6 +275,16 @@ impl Change {
                 .as_ref()
                 .map(|parent| parent.instance.as_str()),
         ])?;
+        if !is_continued {
+            let instance = match old {
+                Some((instance, _)) => {
+                    tags::forget(database, instance)?;
+                    instance
+                }
+                None => database.last_insert_rowid(),
+            };
+            tags::keep(database, instance, created, &started.tags)?;
+        }
         append(database, execution, &begin.events, &self.first_events)
     }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
 use soloist_engine::{
-    Bound, BoxError, ChildStart, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus,
-    Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule,
-    TaskHub, TimerCursor, Unfinished,
+    Bound, BoxError, ChildStart, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError,
+    InboxMessage, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord,
+    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 use tokio::task::spawn_blocking;
@@ -18,7 +18,7 @@ use crate::open::Database;
 use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
-use crate::{OpenError, StoreSettings, children, functions, instances, lists, open};
+use crate::{OpenError, StoreSettings, children, functions, instances, lists, open, query};
 
 /// From this number of events on, an operation is made ready on a thread of its own, so that others need not wait for it.
 const LARGE_EVENTS: usize = 1_000;
@@ -171,10 +171,33 @@ impl TaskHub for SqliteHub {
         .await
     }
 
-    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
+    async fn query(&self, query: InstanceQuery) -> Result<InstancePage, HubError> {
+        self.read("finding instances", move |database| {
+            query::query(database, &query)
+        })
+        .await
+    }
+
+    async fn ended(
+        &self,
+        after: Option<EndPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<EndedInstance>, HubError> {
+        self.read("listing ended instances", move |database| {
+            query::ended(database, after, until, limit)
+        })
+        .await
+    }
+
+    async fn purge(
+        &self,
+        id: &InstanceId,
+        execution: Option<ExecutionId>,
+    ) -> Result<Purged, HubError> {
         let id = id.clone();
         self.write("purging an instance", move |database| {
-            instances::purge(database, &id)
+            instances::purge(database, &id, execution)
         })
         .await
     }

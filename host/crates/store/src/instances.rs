@@ -1,14 +1,16 @@
 //! One instance: read whole, read for callers, purged.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use soloist_core::{
-    CorruptHistory, Event, EventId, EventKind, ExecutionId, History, InstanceId, Payload,
+    CorruptHistory, Event, EventId, EventKind, ExecutionId, History, InstanceId, Payload, Started,
 };
 use soloist_engine::{BoxError, InboxMessage, InstanceStatus, Loaded, Purged, RuntimeStatus};
 
-use crate::change;
 use crate::columns::{self, Columns};
 use crate::write::Refused;
+use crate::{change, tags};
 
 /// Why an instance could not be read.
 pub(crate) enum Unreadable {
@@ -145,6 +147,7 @@ pub(crate) fn status(
                 custom_status: row.payload(4)?,
                 created: row.time(5)?,
                 last_updated: row.time(6)?,
+                tags: BTreeMap::new(),
             };
             Ok((status, row.get::<_, i64>(1)?))
         })
@@ -152,31 +155,56 @@ pub(crate) fn status(
     let Some((mut status, next)) = row else {
         return Ok(None);
     };
-    let event = |sequence: i64| -> rusqlite::Result<Option<EventKind>> {
-        moment
-            .prepare_cached("SELECT event FROM history WHERE execution = ?1 AND sequence = ?2")?
-            .query_row(
-                params![columns::execution(&status.execution), sequence],
-                |row| row.json(0),
-            )
-            .optional()
-    };
-    let first = event(1)?;
-    let end = if status.status.is_live() {
-        None
-    } else {
-        Some(event(next - 1)?.ok_or(CorruptHistory::Empty)?)
-    };
-    status.input = match first {
-        Some(EventKind::ExecutionStarted(started)) => started.input,
-        Some(_) | None => return Err(CorruptHistory::MisplacedStart(EventId::FIRST).into()),
-    };
-    status.end = end;
+    let started = started(&moment, &status.execution)?;
+    status.input = started.input;
+    status.tags = started.tags;
+    if !status.status.is_live() {
+        status.end = Some(end(&moment, &status.execution, next - 1)?.0);
+    }
     Ok(Some(status))
 }
 
+/// The event at a place, with its size in bytes.
+fn event(
+    database: &Connection,
+    execution: &ExecutionId,
+    sequence: i64,
+) -> rusqlite::Result<Option<(EventKind, usize)>> {
+    database
+        .prepare_cached("SELECT event FROM history WHERE execution = ?1 AND sequence = ?2")?
+        .query_row(params![columns::execution(execution), sequence], |row| {
+            Ok((row.json(0)?, row.get_ref(0)?.as_str()?.len()))
+        })
+        .optional()
+}
+
+fn started(database: &Connection, execution: &ExecutionId) -> Result<Started, Unreadable> {
+    match event(database, execution, 1)? {
+        Some((EventKind::ExecutionStarted(started), _)) => Ok(*started),
+        Some(_) | None => Err(CorruptHistory::MisplacedStart(EventId::FIRST).into()),
+    }
+}
+
+/// What an execution was given.
+pub(crate) fn input(database: &Connection, execution: &ExecutionId) -> Result<Payload, Unreadable> {
+    Ok(started(database, execution)?.input)
+}
+
+/// How an execution ended, with the size of that in bytes.
+pub(crate) fn end(
+    database: &Connection,
+    execution: &ExecutionId,
+    last: i64,
+) -> Result<(EventKind, usize), Unreadable> {
+    Ok(event(database, execution, last)?.ok_or(CorruptHistory::Empty)?)
+}
+
 /// All that is stored of an instance goes, if it has ended.
-pub(crate) fn purge(database: &Connection, id: &InstanceId) -> Result<Purged, Refused> {
+pub(crate) fn purge(
+    database: &Connection,
+    id: &InstanceId,
+    named: Option<ExecutionId>,
+) -> Result<Purged, Refused> {
     let row: Option<(i64, Vec<u8>, RuntimeStatus)> = database
         .prepare_cached("SELECT id, execution, status FROM instance WHERE instance_id = ?1")?
         .query_row([id.as_str()], |row| {
@@ -185,9 +213,15 @@ pub(crate) fn purge(database: &Connection, id: &InstanceId) -> Result<Purged, Re
         .optional()?;
     match row {
         None => Ok(Purged::Unknown),
+        Some((_, execution, _))
+            if named.is_some_and(|named| *columns::execution(&named) != *execution) =>
+        {
+            Ok(Purged::Unknown)
+        }
         Some((_, _, status)) if status.is_live() => Ok(Purged::Live),
         Some((instance, execution, _)) => {
             change::forget_history(database, &execution)?;
+            tags::forget(database, instance)?;
             for sql in [
                 "DELETE FROM orphan WHERE instance = ?1",
                 "DELETE FROM instance WHERE id = ?1",

@@ -13,10 +13,12 @@ mod instances;
 mod lists;
 mod lock;
 mod open;
+mod query;
 mod queue;
 mod readers;
 mod rewind;
 mod settings;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod write;

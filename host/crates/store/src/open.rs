@@ -15,7 +15,10 @@ const BUSY: Duration = Duration::from_secs(5);
 /// overwritten, which syncs faster than appending.
 const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 
-const STEPS: &[M<'_>] = &[M::up(include_str!("../migrations/01_hub.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("../migrations/01_hub.sql")),
+    M::up(include_str!("../migrations/02_find.sql")),
+];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
 /// Why a data directory could not be opened. Each says what to do.

@@ -1,6 +1,7 @@
 //! What a hub on a disk must do beyond the contract of all hubs, which it keeps too.
 
 mod faults;
+mod finding;
 mod killed;
 mod opening;
 

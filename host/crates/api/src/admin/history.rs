@@ -160,6 +160,12 @@ fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
             ("ExecutionTerminated", row.with("reason", reason.as_deref()))
         }
         EventKind::ContinuedAsNew { input } => ("ContinuedAsNew", row.with("input", input)),
+        EventKind::Voided {} => ("Voided", row),
+        EventKind::ExecutionRewound { reason, module } => (
+            "ExecutionRewound",
+            row.with("reason", reason.as_deref())
+                .with("digest", module.to_string()),
+        ),
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Fault {
     NotJsonType,
     /// The body is of no use.
     Body(BodyError),
+    /// There is nothing to restart.
+    UnknownInstance(&'static str),
     /// An execution of this id is live.
     Exists(InstanceId),
     /// An execution of this id is live, and has to be ended first.
@@ -48,6 +50,7 @@ impl IntoResponse for Fault {
                 let message = "One or more of the arguments submitted is incorrect";
                 fault(StatusCode::BAD_REQUEST, message, &text, ARGUMENT)
             }
+            Self::UnknownInstance(text) => fault(StatusCode::BAD_REQUEST, text, text, ARGUMENT),
             Self::NotJsonType => {
                 let text = "Only application/json request content is supported";
                 fault(StatusCode::BAD_REQUEST, text, text, ARGUMENT)
@@ -123,6 +126,8 @@ impl From<Refused> for Fault {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Id(error) => Self::Argument(error.to_string()),
+            Refused::Tags(error) => Self::Argument(error.to_string()),
+            Refused::Option(text) => Self::Argument(text),
             Refused::UnknownFunction {
                 name,
                 is_activity: _,

@@ -168,6 +168,10 @@ impl<'e> Projection<'e> {
                     text(input),
                 ),
             ),
+            EventKind::Voided {} => ("GenericEvent", row.with("Data", Field::Null)),
+            EventKind::ExecutionRewound { reason, .. } => {
+                ("ExecutionRewound", row.with("Reason", reason.as_deref()))
+            }
             EventKind::ExecutionBegan {}
             | EventKind::AttemptFailed { .. }
             | EventKind::EventAwaited { .. }

@@ -1,7 +1,9 @@
 //! The management API of Durable Functions, under both of its bases.
 
+mod again;
 mod fault;
 mod history;
+mod query;
 mod route;
 mod status;
 
@@ -15,9 +17,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use soloist_core::{History, InstanceId};
-use soloist_engine::{
-    Guests, HubError, InstanceStatus, Platform, Purged, Reach, Started, TaskHub, Told,
-};
+use soloist_engine::{Guests, HubError, InstanceStatus, Platform, Purged, Reach, TaskHub, Told};
 
 use crate::app::App;
 use crate::body;
@@ -26,7 +26,7 @@ use crate::path::NOT_UTF8;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{empty, json, located};
-use crate::start;
+use crate::start::{self, Outcome};
 use fault::Fault;
 use route::{Route, is_below_a_base, route};
 use status::StatusOptions;
@@ -90,6 +90,8 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
             start_and_wait(app, call, body, &function, instance.as_deref()).await
         }
         Route::Status(id) => show(app, call, &id).await,
+        Route::List => query::list(app, call).await,
+        Route::PurgeAll => query::purge(app, call).await,
         Route::Purge(id) => purge(app, &id, reach()).await,
         Route::RaiseEvent { instance, event } => {
             raise_event(app, call, body, &instance, event.into_owned()).await
@@ -106,6 +108,8 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
             Some(id) => Ok(told(app.engine.resume(&id, reason(), reach()).await?)),
             None => Ok(empty(StatusCode::NOT_FOUND)),
         },
+        Route::Rewind(id) => again::rewind(app, &id, reason()).await,
+        Route::Restart(id) => again::restart(app, call, &id).await,
         Route::NotUtf8 => Err(Fault::Argument(NOT_UTF8.to_owned())),
         Route::NotSupported(what) => Err(Fault::NotSupported(what)),
     }
@@ -137,9 +141,11 @@ async fn start_and_wait<H: TaskHub, G: Guests, P: Platform>(
         query,
         caller,
     } = call;
-    let instance = match start::start(app, parts, query, body, function, instance).await? {
-        Started::Started { instance, .. } => instance,
-        Started::Exists { instance } => {
+    let (instance, is_new) = match start::start(app, parts, query, body, function, instance).await?
+    {
+        Outcome::Started(instance) => (instance, true),
+        Outcome::Attached(instance) => (instance, false),
+        Outcome::Exists(instance) => {
             let url = caller.status_url(&instance);
             return Ok(located(Fault::Exists(instance).into_response(), &url));
         }
@@ -155,7 +161,11 @@ async fn start_and_wait<H: TaskHub, G: Guests, P: Platform>(
             None => return Ok(empty(StatusCode::NOT_FOUND)),
         }
     }
-    Ok(start::accepted(caller, &instance))
+    Ok(if is_new {
+        start::accepted(caller, &instance)
+    } else {
+        start::attached(caller, &instance)
+    })
 }
 
 /// How long the caller of a start waits for its end. That is checked before anything is started.

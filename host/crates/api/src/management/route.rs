@@ -15,6 +15,10 @@ pub(crate) enum Route<'p> {
         function: Cow<'p, str>,
         instance: Option<Cow<'p, str>>,
     },
+    /// All instances that a filter lets through.
+    List,
+    /// Those that have ended go.
+    PurgeAll,
     Status(Cow<'p, str>),
     Purge(Cow<'p, str>),
     RaiseEvent {
@@ -24,6 +28,8 @@ pub(crate) enum Route<'p> {
     Terminate(Cow<'p, str>),
     Suspend(Cow<'p, str>),
     Resume(Cow<'p, str>),
+    Rewind(Cow<'p, str>),
+    Restart(Cow<'p, str>),
     /// A start whose function or instance is no text.
     NotUtf8,
     /// Durable Functions has it, this host does not have it yet.
@@ -48,8 +54,8 @@ pub(crate) fn route<'p>(method: &Method, path: &'p str) -> Option<Route<'p>> {
     }
     if noun.eq_ignore_ascii_case("instances") {
         return match rest {
-            [] if get => Some(Route::NotSupported("listing instances")),
-            [] if delete => Some(Route::NotSupported("purging instances by a filter")),
+            [] if get => Some(Route::List),
+            [] if delete => Some(Route::PurgeAll),
             [id] if get => decoded(id).map(Route::Status),
             [id] if delete => decoded(id).map(Route::Purge),
             [id, verb, event] if post && verb.eq_ignore_ascii_case("raiseEvent") => {
@@ -96,8 +102,8 @@ fn operation<'p>(verb: &str, id: Cow<'p, str>) -> Option<Route<'p>> {
         "terminate" => Some(Route::Terminate(id)),
         "suspend" => Some(Route::Suspend(id)),
         "resume" => Some(Route::Resume(id)),
-        "rewind" => Some(Route::NotSupported("rewinding an instance")),
-        "restart" => Some(Route::NotSupported("restarting an instance")),
+        "rewind" => Some(Route::Rewind(id)),
+        "restart" => Some(Route::Restart(id)),
         _ => None,
     }
 }
@@ -197,6 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn all_instances_are_under_a_path_of_their_own() {
+        for path in ["/durabletask/instances", "/durabletask/Instances/"] {
+            assert_eq!(of("GET", path), Some(Route::List));
+            assert_eq!(of("DELETE", path), Some(Route::PurgeAll));
+            assert_eq!(of("POST", path), None);
+        }
+    }
+
+    #[test]
     fn a_known_path_with_another_method_is_unknown() {
         for (method, path) in [
             ("PUT", "/durabletask/instances/a"),
@@ -217,8 +232,6 @@ mod tests {
     #[test]
     fn what_is_not_served_yet_is_told_apart_from_the_unknown() {
         for (method, path) in [
-            ("GET", "/durabletask/instances/"),
-            ("DELETE", "/durabletask/instances"),
             ("POST", "/durabletask/instances/a/rewind"),
             ("POST", "/durabletask/instances/a/restart"),
             ("GET", "/durabletask/entities"),

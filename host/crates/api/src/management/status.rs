@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -30,11 +32,16 @@ impl StatusOptions {
             fails_with_500: query.flag("returnInternalServerErrorOnFailure", false),
         }
     }
+
+    pub(crate) fn shows_inputs(self) -> bool {
+        self.view.inputs
+    }
 }
 
+/// An instance as callers see it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct StatusBody<'s> {
+pub(crate) struct StatusBody<'s> {
     name: &'s str,
     instance_id: &'s str,
     runtime_status: &'static str,
@@ -43,6 +50,9 @@ struct StatusBody<'s> {
     output: Option<Payload>,
     created_time: String,
     last_updated_time: String,
+    /// Ours; there only where an instance has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'s BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history_events: Option<&'s [Row<'s>]>,
     /// The same again, under the name that the clients read.
@@ -60,18 +70,7 @@ pub(crate) fn reply(
     let history = history
         .filter(|_| status.status != RuntimeStatus::Pending)
         .map(|history| rows(history, options.view));
-    let body = StatusBody {
-        name: status.function.as_str(),
-        instance_id: status.instance.as_str(),
-        runtime_status: name(status.status),
-        input: options.view.inputs.then_some(&status.input),
-        custom_status: status.custom_status.as_ref(),
-        output: output(status),
-        created_time: whole_seconds(status.created),
-        last_updated_time: whole_seconds(status.last_updated),
-        history_events: history.as_deref(),
-        history: history.as_deref(),
-    };
+    let body = body(status, history.as_deref(), options);
     match status.status {
         RuntimeStatus::Pending | RuntimeStatus::Running | RuntimeStatus::Suspended => {
             retry_after(located(json(StatusCode::ACCEPTED, &body), url), 5)
@@ -82,6 +81,27 @@ pub(crate) fn reply(
         RuntimeStatus::Completed | RuntimeStatus::Failed | RuntimeStatus::Terminated => {
             json(StatusCode::OK, &body)
         }
+    }
+}
+
+/// What is told of an instance.
+pub(crate) fn body<'s>(
+    status: &'s InstanceStatus,
+    history: Option<&'s [Row<'s>]>,
+    options: StatusOptions,
+) -> StatusBody<'s> {
+    StatusBody {
+        name: status.function.as_str(),
+        instance_id: status.instance.as_str(),
+        runtime_status: name(status.status),
+        input: options.view.inputs.then_some(&status.input),
+        custom_status: status.custom_status.as_ref(),
+        output: output(status),
+        created_time: whole_seconds(status.created),
+        last_updated_time: whole_seconds(status.last_updated),
+        tags: Some(&status.tags).filter(|tags| !tags.is_empty()),
+        history_events: history,
+        history,
     }
 }
 

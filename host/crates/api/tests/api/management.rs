@@ -265,6 +265,6 @@ async fn what_is_unknown_is_an_empty_404_and_what_is_missing_a_501() {
             .await;
         reply.assert_empty(404);
     }
-    let reply = world.get(&format!("{BASE}/instances?top=3")).await;
-    reply.assert_fault(501, "This host does not support listing instances yet.");
+    let reply = world.get(&format!("{BASE}/entities?top=3")).await;
+    reply.assert_fault(501, "This host does not support entities yet.");
 }

@@ -72,7 +72,7 @@ impl Batch {
             match mail {
                 Mail::Start { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Tell { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
-                Mail::Purge { reply } => drop(reply.send(Err(unavailable(doing, cause)))),
+                Mail::Purge { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Rewind { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Answer { .. }
                 | Mail::TimerFired { .. }

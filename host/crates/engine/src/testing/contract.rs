@@ -7,6 +7,7 @@ mod instances;
 mod operations;
 mod orphans;
 mod payloads;
+mod queries;
 mod recovery;
 mod rewinds;
 mod starts;
@@ -21,6 +22,7 @@ pub mod promises {
     pub use super::operations::*;
     pub use super::orphans::*;
     pub use super::payloads::*;
+    pub use super::queries::*;
     pub use super::recovery::*;
     pub use super::rewinds::*;
     pub use super::starts::*;
@@ -68,12 +70,23 @@ macro_rules! each_promise {
             // Instances.
             an_unknown_instance_is_none
             a_status_says_what_its_history_says
+            tags_stay_as_long_as_the_instance_life
             a_custom_status_stays_until_it_is_set_anew
             a_log_line_is_stored_once
             a_log_is_read_page_by_page
             a_purge_takes_all_of_an_ended_instance
             a_live_or_unknown_instance_is_not_purged
             nothing_of_a_purged_instance_is_used_again
+            // Queries.
+            a_query_finds_what_its_filter_says
+            a_query_follows_what_changes
+            instances_are_found_page_by_page_while_they_change
+            a_query_looks_at_so_many_and_says_where_to_go_on
+            a_page_ends_where_its_payloads_are_large
+            a_place_of_another_order_is_as_good_as_none
+            a_query_shows_what_is_asked_for
+            ended_instances_are_listed_in_the_order_of_their_ends
+            a_purge_of_one_execution_leaves_another
             // Payloads.
             payloads_come_back_as_they_were_written
             a_long_history_comes_back_whole

@@ -1,18 +1,19 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use soloist_core::{
-    EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Role, Timestamp,
+    EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Timestamp,
 };
 
 use self::state::{Refused, State};
 use crate::{
-    Bound, ChildStart, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded,
-    Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
-    TimerCursor, Unfinished,
+    Bound, ChildStart, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError, InboxMessage,
+    InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule,
+    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 mod children;
 mod functions;
+mod queries;
 mod state;
 
 /// A task hub in memory. Clones are one hub: keep one to start another engine on what the first left behind.
@@ -130,25 +131,8 @@ impl TaskHub for MemoryHub {
 
     async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {
         let shared = self.lock();
-        let Some(instance) = shared.state.instances.get(id) else {
-            return Ok(None);
-        };
-        let Some(Role::Start(started)) = instance.events.first().map(|event| event.kind.role())
-        else {
-            panic!("{id} does not begin with its start");
-        };
-        let end = instance.events.last().map(|event| event.kind.clone());
-        Ok(Some(InstanceStatus {
-            instance: id.clone(),
-            function: started.function.clone(),
-            execution: instance.execution,
-            status: instance.status,
-            input: started.input.clone(),
-            end: end.filter(|_| !instance.status.is_live()),
-            custom_status: instance.custom_status.clone(),
-            created: instance.created,
-            last_updated: instance.last_updated,
-        }))
+        let instance = shared.state.instances.get(id);
+        Ok(instance.map(|instance| instance.shown(id)))
     }
 
     async fn logs(
@@ -168,8 +152,25 @@ impl TaskHub for MemoryHub {
         }))
     }
 
-    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
-        Ok(self.lock().state.purge(id))
+    async fn query(&self, query: InstanceQuery) -> Result<InstancePage, HubError> {
+        Ok(self.lock().state.query(&query))
+    }
+
+    async fn ended(
+        &self,
+        after: Option<EndPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<EndedInstance>, HubError> {
+        Ok(self.lock().state.ended(after, until, limit))
+    }
+
+    async fn purge(
+        &self,
+        id: &InstanceId,
+        execution: Option<ExecutionId>,
+    ) -> Result<Purged, HubError> {
+        Ok(self.lock().state.purge(id, execution))
     }
 
     async fn unfinished(

@@ -4,8 +4,8 @@ use soloist_core::{EventId, ExecutionId, InstanceId};
 
 use super::story::{Story, at, id};
 use crate::{
-    DueTimer, HubError, InstanceStatus, Loaded, ModuleRecord, Orphan, TaskHub, TimerCursor,
-    Unfinished,
+    DueTimer, EndPlace, HubError, InstanceStatus, Loaded, ModuleRecord, Orphan, TaskHub,
+    TimerCursor, Unfinished,
 };
 
 /// Later than any timer of a story.
@@ -89,6 +89,16 @@ pub(super) async fn unfinished_ids<H: TaskHub>(
 ) -> Vec<String> {
     let page = unfinished(hub, after, limit).await.into_iter();
     page.map(|row| row.instance.to_string()).collect()
+}
+
+pub(super) async fn ended_ids<H: TaskHub>(
+    hub: &H,
+    after: Option<EndPlace>,
+    until: i64,
+    limit: usize,
+) -> Vec<String> {
+    let page = read(hub.ended(after, at(until), limit).await).into_iter();
+    page.map(|ended| ended.instance.to_string()).collect()
 }
 
 pub(super) async fn module<H: TaskHub>(hub: &H, number: u8) -> Option<ModuleRecord> {

@@ -1,5 +1,6 @@
 //! Made-up instances, told turn by turn: what the tests of a hub write into it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use soloist_core::{
@@ -29,6 +30,8 @@ pub struct Story {
     pub next: EventId,
     /// The module that the next execution is pinned to.
     pub module: ModuleDigest,
+    /// What the next execution is tagged with.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Story {
@@ -39,7 +42,17 @@ impl Story {
             execution: new_execution(),
             next: EventId::FIRST,
             module: digest(MODULE),
+            tags: BTreeMap::new(),
         }
+    }
+
+    /// The same story, of an execution that is tagged.
+    #[must_use]
+    pub fn tagged<const N: usize>(mut self, tags: [(&str, &str); N]) -> Self {
+        self.tags = tags
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        self
     }
 
     /// What is true as long as nobody else writes.
@@ -168,7 +181,7 @@ impl Story {
             pin: false,
             generation,
             start_at: None,
-            tags: std::collections::BTreeMap::new(),
+            tags: self.tags.clone(),
         };
         self.next = EventId::FIRST;
         Begin {

@@ -6,9 +6,10 @@ use soloist_core::{
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
-    Bound, ChildStart, DueTimer, Expects, FunctionRecord, HubError, InboxMessage, InstanceStatus,
-    Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule,
-    TaskHub, TimerCursor, Unfinished,
+    Bound, ChildStart, DueTimer, EndPlace, EndedInstance, Expects, FunctionRecord, HubError,
+    InboxMessage, InstanceFilter, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs,
+    Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
+    TimerCursor, Unfinished,
 };
 
 /// What a hub could get wrong.
@@ -39,12 +40,22 @@ pub(crate) enum Flaw {
     CreatedAnew,
     /// JSON is parsed and printed on its way.
     PrintsPayloads,
+    ForgetsTags,
     /// Cursors are not looked at.
     FirstPageOnly,
     /// Open work does not count.
     ReadyOnly,
     RemovesNeededModules,
     AlwaysNew,
+    /// The filter of a query is not looked at.
+    FindsAll,
+    /// A query goes on until its page is full.
+    LooksAtAll,
+    /// However large the payloads are, a page takes them.
+    PagesOfAnySize,
+    /// Where nothing was found, nothing is said to be behind.
+    EndsAtShortPages,
+    PurgesAnyExecution,
 }
 
 /// A good hub behind a flaw.
@@ -93,10 +104,16 @@ impl Flawed {
             | Flaw::NotReadyForMessages
             | Flaw::CreatedAnew
             | Flaw::PrintsPayloads
+            | Flaw::ForgetsTags
             | Flaw::FirstPageOnly
             | Flaw::ReadyOnly
             | Flaw::RemovesNeededModules
-            | Flaw::AlwaysNew => {}
+            | Flaw::AlwaysNew
+            | Flaw::FindsAll
+            | Flaw::LooksAtAll
+            | Flaw::PagesOfAnySize
+            | Flaw::EndsAtShortPages
+            | Flaw::PurgesAnyExecution => {}
         }
         operation
     }
@@ -169,6 +186,7 @@ impl TaskHub for Flawed {
         match (self.flaw, &mut status) {
             (Flaw::CreatedAnew, Some(status)) => status.created = status.last_updated,
             (Flaw::PrintsPayloads, Some(status)) => status.input = printed(&status.input),
+            (Flaw::ForgetsTags, Some(status)) => status.tags.clear(),
             _ => {}
         }
         Ok(status)
@@ -183,8 +201,42 @@ impl TaskHub for Flawed {
         self.hub.logs(id, after, limit).await
     }
 
-    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
-        self.hub.purge(id).await
+    async fn query(&self, mut query: InstanceQuery) -> Result<InstancePage, HubError> {
+        match self.flaw {
+            Flaw::FirstPageOnly => query.after = None,
+            Flaw::FindsAll => query.filter = InstanceFilter::default(),
+            Flaw::LooksAtAll => query.looks_max = usize::MAX,
+            Flaw::PagesOfAnySize => query.bytes_max = usize::MAX,
+            _ => {}
+        }
+        if self.flaw == Flaw::ForgetsTags && !query.filter.tags.is_empty() {
+            let (instances, next) = (Vec::new(), None);
+            return Ok(InstancePage { instances, next });
+        }
+        let mut page = self.hub.query(query).await?;
+        if self.flaw == Flaw::EndsAtShortPages && page.instances.is_empty() {
+            page.next = None;
+        }
+        Ok(page)
+    }
+
+    async fn ended(
+        &self,
+        after: Option<EndPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<EndedInstance>, HubError> {
+        let after = after.filter(|_| self.flaw != Flaw::FirstPageOnly);
+        self.hub.ended(after, until, limit).await
+    }
+
+    async fn purge(
+        &self,
+        id: &InstanceId,
+        execution: Option<ExecutionId>,
+    ) -> Result<Purged, HubError> {
+        let execution = execution.filter(|_| self.flaw != Flaw::PurgesAnyExecution);
+        self.hub.purge(id, execution).await
     }
 
     async fn unfinished(

@@ -285,8 +285,14 @@ fn a_commit_that_is_durable_in_spite_of_an_error_is_a_success() {
         commit(&*hub, story.complete(13)).await;
         // Also one that leaves no event.
         unclear(&hub, Unclear::Done).await;
-        assert_eq!(hub.purge(&story.instance).await.unwrap(), Purged::Purged);
-        assert_eq!(hub.purge(&story.instance).await.unwrap(), Purged::Unknown);
+        assert_eq!(
+            hub.purge(&story.instance, None).await.unwrap(),
+            Purged::Purged
+        );
+        assert_eq!(
+            hub.purge(&story.instance, None).await.unwrap(),
+            Purged::Unknown
+        );
     });
 }
 

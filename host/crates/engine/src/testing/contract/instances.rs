@@ -75,6 +75,25 @@ pub async fn a_custom_status_stays_until_it_is_set_anew<H: TaskHub>(hub: &H) {
     assert_eq!(status(hub, &story).await.custom_status, Some(json("2")));
 }
 
+pub async fn tags_stay_as_long_as_the_instance_life<H: TaskHub>(hub: &H) {
+    prepare(hub).await;
+    let mut story = Story::of("a").tagged([("customer", "42"), ("a: \u{fc}", "b:c \"\n")]);
+    let tags = story.tags.clone();
+    commit(hub, story.start(10, "1")).await;
+    assert_eq!(status(hub, &story).await.tags, tags);
+    commit(hub, story.first_turn(11)).await;
+    commit(hub, story.continue_as_new(12, "2")).await;
+    assert_eq!(status(hub, &story).await.tags, tags);
+    commit(hub, story.complete(13)).await;
+    assert_eq!(status(hub, &story).await.tags, tags);
+    let mut story = story.tagged([("customer", "43")]);
+    commit(hub, story.start_again(20, "3")).await;
+    assert_eq!(status(hub, &story).await.tags, story.tags);
+    let mut story = story.tagged([]);
+    commit(hub, story.replace(21, terminated(), "4")).await;
+    assert_eq!(status(hub, &story).await.tags, story.tags);
+}
+
 pub async fn a_log_line_is_stored_once<H: TaskHub>(hub: &H) {
     prepare(hub).await;
     let mut story = Story::of("a");
@@ -156,7 +175,10 @@ pub async fn a_purge_takes_all_of_an_ended_instance<H: TaskHub>(hub: &H) {
     };
     commit(hub, last).await;
     let other_before = loaded(hub, &other).await;
-    let purged = hub.purge(&story.instance).await.expect("it can be purged");
+    let purged = hub
+        .purge(&story.instance, None)
+        .await
+        .expect("it can be purged");
     assert_eq!(purged, Purged::Purged);
     assert_eq!(load(hub, &story.instance).await, None);
     assert_eq!(
@@ -165,14 +187,17 @@ pub async fn a_purge_takes_all_of_an_ended_instance<H: TaskHub>(hub: &H) {
     );
     assert_eq!(all_orphans(hub).await, [other.orphan(2, "1")]);
     assert_eq!(loaded(hub, &other).await, other_before);
-    let purged = hub.purge(&story.instance).await.expect("it can be purged");
+    let purged = hub
+        .purge(&story.instance, None)
+        .await
+        .expect("it can be purged");
     assert_eq!(purged, Purged::Unknown);
 }
 
 pub async fn a_live_or_unknown_instance_is_not_purged<H: TaskHub>(hub: &H) {
     prepare(hub).await;
     let mut story = Story::of("a");
-    let purge = async || hub.purge(&id("a")).await.expect("it can be purged");
+    let purge = async || hub.purge(&id("a"), None).await.expect("it can be purged");
     assert_eq!(purge().await, Purged::Unknown);
     commit(hub, story.start(10, "1")).await;
     assert_eq!(purge().await, Purged::Live);
@@ -201,7 +226,10 @@ pub async fn nothing_of_a_purged_instance_is_used_again<H: TaskHub>(hub: &H) {
     let old_message = waiting(hub, &story).await[0];
     let before_end = story.clone();
     commit(hub, story.complete(12)).await;
-    let purged = hub.purge(&story.instance).await.expect("it can be purged");
+    let purged = hub
+        .purge(&story.instance, None)
+        .await
+        .expect("it can be purged");
     assert_eq!(purged, Purged::Purged);
     commit(hub, story.start_again(20, "2")).await;
     // The old owner is fenced off although the new execution stands at the same place.

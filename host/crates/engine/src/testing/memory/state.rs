@@ -23,9 +23,13 @@ pub(super) struct State {
     pub(super) modules: BTreeMap<ModuleDigest, StoredModule>,
     /// How many messages there ever were.
     messages: i64,
+    /// How many instances there ever were.
+    numbers: i64,
 }
 
 pub(super) struct Instance {
+    /// Kept as long as the instance is: its place among those that were created at once.
+    pub(super) number: i64,
     pub(super) module: ModuleDigest,
     pub(super) execution: ExecutionId,
     pub(super) events: Vec<Event>,
@@ -191,6 +195,8 @@ impl State {
         );
         let mut created = begin.events[0].timestamp;
         let mut inbox = Vec::new();
+        let number = old.as_ref().map_or(self.numbers + 1, |old| old.number);
+        self.numbers = self.numbers.max(number);
         if let Some(old) = old {
             self.timers
                 .retain(|cursor, _| cursor.execution != old.execution);
@@ -200,6 +206,7 @@ impl State {
             }
         }
         let instance = Instance {
+            number,
             module: begin.started.module,
             execution: begin.started.execution,
             events: begin.events,
@@ -229,8 +236,9 @@ impl State {
         }
     }
 
-    pub(super) fn purge(&mut self, id: &InstanceId) -> Purged {
-        match self.instances.get(id) {
+    pub(super) fn purge(&mut self, id: &InstanceId, execution: Option<ExecutionId>) -> Purged {
+        let named = |stored: &&Instance| execution.is_none_or(|named| named == stored.execution);
+        match self.instances.get(id).filter(named) {
             None => Purged::Unknown,
             Some(instance) if instance.status.is_live() => Purged::Live,
             Some(_) => {
