@@ -1,5 +1,6 @@
 //! Does each plugin, and each kind of guest, do what its README says? One real host each, real components.
 
+mod children;
 mod find;
 mod grants;
 mod languages;
@@ -10,6 +11,7 @@ mod native;
 mod night_watch;
 mod operation;
 mod plugins;
+mod starts;
 mod steps;
 mod thumbnails;
 

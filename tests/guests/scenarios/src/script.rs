@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use soloist::{Context, Events, Failure, RetryPolicy, Task};
+use soloist::{Context, Events, Failure, OrchestratorOptions, RetryPolicy, Task};
 
 use crate::{Output, read, write};
 
@@ -16,6 +16,12 @@ enum Step {
     Activity(String, Value),
     /// The same, tried up to so often, ten milliseconds apart at first.
     Tried(String, Value, u32),
+    /// Calls an orchestrator: `{"child": ["script", {"steps": []}]}`.
+    Child(String, Value),
+    /// The same, under an ID, tried up to so often, ten milliseconds apart at first.
+    ChildOf(String, Value, String, u32),
+    /// Notes the instance that called this one.
+    Parent,
     /// Sends an event to an instance: `{"send": ["other", "Go", 1]}`.
     Send(String, String, Value),
     /// Asks for a timer in so many milliseconds.
@@ -24,6 +30,8 @@ enum Step {
     Event(String),
     /// Cancels a task.
     Cancel(usize),
+    /// Waits for one, and fails if it fails; notes its value.
+    Needed(usize),
     /// Waits for one; notes `{"value"}` or `{"failure"}`.
     Await(usize),
     /// Waits for the first; notes its task.
@@ -59,6 +67,13 @@ pub(crate) fn script(ctx: &Context, input: Value) -> Output {
                 let policy = RetryPolicy::new(attempts, Duration::from_millis(10));
                 tasks.push(ctx.call_activity_with_retry(&name, input, &policy));
             }
+            Step::Child(name, input) => tasks.push(ctx.call_orchestrator(&name, input)),
+            Step::ChildOf(name, input, id, attempts) => {
+                let policy = RetryPolicy::new(attempts, Duration::from_millis(10));
+                let options = OrchestratorOptions::new().instance_id(id).retry(policy);
+                tasks.push(ctx.call_orchestrator_with(&name, input, &options));
+            }
+            Step::Parent => notes.push(json!(ctx.parent_instance_id())),
             Step::Send(instance, name, data) => ctx.send_event(&instance, &name, data),
             Step::Timer(ms) => {
                 let fire_at = ctx.current_time() + Duration::from_millis(ms);
@@ -66,6 +81,7 @@ pub(crate) fn script(ctx: &Context, input: Value) -> Output {
             }
             Step::Event(name) => tasks.push(ctx.wait_for_event(&name)),
             Step::Cancel(task) => one(&tasks, task)?.cancel(),
+            Step::Needed(task) => notes.push(one(&tasks, task)?.wait()?),
             Step::Await(task) => notes.push(note(one(&tasks, task)?.wait())),
             Step::Any(chosen) => {
                 let chosen_tasks = several(&tasks, &chosen)?;
