@@ -1,15 +1,15 @@
 //! The guest's counterpart. This file holds what its owner does with it; `asks.rs` what the guest does, `waits.rs` how it
-//! waits, `decide.rs` how a turn is taken.
+//! waits, `facts.rs` how what comes from outside is recorded, `decide.rs` how a turn is taken.
 
 mod asks;
 mod decide;
+mod facts;
 #[cfg(test)]
 mod tests;
 mod waits;
 
 use crate::events_by_name::{EventsByName, Unconsumed};
 use crate::log::LogLine;
-use crate::retry::exhausted;
 use crate::task::Task;
 use crate::{
     Event, EventId, EventKind, ExecutionId, Fact, History, InstanceId, Payload, Position, Refusal,
@@ -163,8 +163,15 @@ impl Execution {
         }
         self.clock = self.clock.max(now);
         match &fact {
-            Fact::Answer { scheduled, .. } => {
+            Fact::Answer { scheduled, .. } | Fact::HttpUnsuccessful { scheduled, .. } => {
                 if !self.task_at(*scheduled).is_some_and(Task::is_open_work) {
+                    return false;
+                }
+            }
+            Fact::HttpAccepted { scheduled, .. } => {
+                let request = self.event(*scheduled).map(|request| &request.kind);
+                let is_open = self.task_at(*scheduled).is_some_and(Task::is_open_work);
+                if !is_open || !matches!(request, Some(EventKind::HttpScheduled { .. })) {
                     return false;
                 }
             }
@@ -190,35 +197,6 @@ impl Execution {
         let event = self.event_of(fact);
         self.record(event);
         true
-    }
-
-    /// How a fact is recorded: a failure may be that of an attempt after which there is another.
-    fn event_of(&self, fact: Fact) -> EventKind {
-        let Fact::Answer {
-            scheduled,
-            result: Err(failure),
-        } = fact
-        else {
-            return fact.into_event();
-        };
-        let request = self.event(scheduled);
-        let policy = request.and_then(|request| Some((request, request.kind.retry()?)));
-        let (Some((request, policy)), Some(task)) = (policy, self.task_at(scheduled)) else {
-            return EventKind::TaskFailed { scheduled, failure };
-        };
-        let attempt = task.attempt();
-        match policy.retry_at(&failure, attempt, request.timestamp, self.clock) {
-            Some(retry_at) => EventKind::AttemptFailed {
-                scheduled,
-                attempt,
-                failure,
-                retry_at,
-            },
-            None => EventKind::TaskFailed {
-                scheduled,
-                failure: exhausted(failure, attempt),
-            },
-        }
     }
 
     /// Appends an event at the present time.
@@ -256,7 +234,15 @@ impl Execution {
             Role::Raised { .. } => self.come(&event),
             Role::Attempt { of, .. } => {
                 if let Some(task) = self.task_at_mut(of) {
-                    task.failed_attempts.push(id);
+                    task.failed_attempts += 1;
+                    task.pauses.push(id);
+                }
+            }
+            Role::Accepted { of, .. } => {
+                if let Some(task) = self.task_at_mut(of) {
+                    task.accepted += 1;
+                    task.failed_attempts = 0;
+                    task.pauses.push(id);
                 }
             }
             Role::Suspended => self.suspended = true,

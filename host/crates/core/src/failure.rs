@@ -36,6 +36,14 @@ pub enum HostError {
     UnknownFunction,
     /// A limit on size or number was passed.
     LimitExceeded,
+    /// An HTTP call is no request that could be sent.
+    InvalidRequest,
+    /// The settings of the host do not allow it.
+    NotAllowed,
+    /// An HTTP call got no answer that code could be given.
+    HttpCallFailed,
+    /// An HTTP call took longer than its limit.
+    HttpTimeout,
     /// The host does not serve this call yet.
     Unsupported,
 }
@@ -53,6 +61,10 @@ impl HostError {
             Self::InvalidJson => "InvalidJson",
             Self::UnknownFunction => "UnknownFunction",
             Self::LimitExceeded => "LimitExceeded",
+            Self::InvalidRequest => "InvalidRequest",
+            Self::NotAllowed => "NotAllowed",
+            Self::HttpCallFailed => "HttpCallFailed",
+            Self::HttpTimeout => "HttpTimeout",
             Self::Unsupported => "Unsupported",
         }
     }
@@ -79,6 +91,10 @@ impl HostError {
             | Self::InvalidJson
             | Self::UnknownFunction
             | Self::LimitExceeded
+            | Self::InvalidRequest
+            | Self::NotAllowed
+            | Self::HttpCallFailed
+            | Self::HttpTimeout
             | Self::Unsupported => false,
         }
     }

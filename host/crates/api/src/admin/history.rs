@@ -112,6 +112,16 @@ fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
                 .with("failure", failure(why))
                 .with("retryAt", milliseconds(*retry_at)),
         ),
+        EventKind::HttpAccepted {
+            scheduled,
+            uri,
+            poll_at,
+        } => (
+            "HttpAccepted",
+            row.with("scheduled", scheduled.get())
+                .with("uri", uri.as_str())
+                .with("pollAt", milliseconds(*poll_at)),
+        ),
         EventKind::TimerCreated { fire_at } => {
             ("TimerCreated", row.with("fireAt", milliseconds(*fire_at)))
         }

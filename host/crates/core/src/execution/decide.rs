@@ -3,8 +3,8 @@
 use super::Execution;
 use crate::task::{Task, TaskKind};
 use crate::{
-    Decision, Dispatch, End, Event, EventId, EventKind, Failure, History, NonDeterminism, Payload,
-    Refusal, Role, SentEvent, Timer, Timestamp, Work,
+    Decision, Dispatch, End, Event, EventId, EventKind, Failure, FunctionName, History,
+    NonDeterminism, Payload, Refusal, Role, SentEvent, Timer, Timestamp, Work,
 };
 
 impl Execution {
@@ -133,7 +133,7 @@ impl Execution {
         if let Some(end) = end {
             decision.timers.clear();
             decision.orphans = self.open_activities().collect();
-            // Nobody is left to wait for the time of a further attempt.
+            // Nobody is left to wait for the time of a further attempt. HTTP calls are no orphans: nobody reads their answers.
             let waits = |orphan: &&Dispatch| orphan.attempt > 1;
             let waiting = decision.orphans.iter().filter(waits).cloned();
             decision.dispatch.extend(waiting);
@@ -157,17 +157,17 @@ impl Execution {
                     }
                     self.forget_attempt(to, first, &mut decision);
                 }
-                Role::Attempt { of, retry_at } => {
+                Role::Attempt { of, retry_at: at } | Role::Accepted { of, poll_at: at } => {
                     self.forget_attempt(of, first, &mut decision);
                     let is_last = self.task_at(of).is_some_and(|task| {
                         let taken = |id: &&EventId| **id < next;
                         task.closed_at.is_none_or(|closed| closed >= next)
-                            && task.failed_attempts.iter().rfind(taken) == Some(&event.id)
+                            && task.pauses.iter().rfind(taken) == Some(&event.id)
                     });
                     if is_last {
                         decision.timers.push(Timer {
                             scheduled: of,
-                            fire_at: retry_at,
+                            fire_at: at,
                         });
                     }
                 }
@@ -201,7 +201,7 @@ impl Execution {
         }
         if let EventKind::TimerCreated { fire_at } = event.kind {
             decision.timers.push(Timer { scheduled, fire_at });
-        } else if let Some(work) = work_of(&event.kind) {
+        } else if let Some(work) = work_of(&event.kind, &self.started.function) {
             decision.dispatch.push(Dispatch {
                 scheduled,
                 attempt: 1,
@@ -210,30 +210,35 @@ impl Execution {
         }
     }
 
-    /// A timer that an earlier decision kept for the next attempt is over.
+    /// A timer that an earlier decision kept for the next attempt or poll is over.
     fn forget_attempt(&self, scheduled: EventId, first: EventId, decision: &mut Decision) {
         let was_kept = self.task_at(scheduled).is_some_and(|task| {
-            let attempt = task.failed_attempts.first();
-            attempt.is_some_and(|attempt| *attempt < first)
+            let pause = task.pauses.first();
+            pause.is_some_and(|pause| *pause < first)
         });
         if was_kept && !decision.timers_done.contains(&scheduled) {
             decision.timers_done.push(scheduled);
         }
     }
 
-    /// The attempt whose time has come: the request at `scheduled` is open, and an attempt at it has failed.
+    /// The attempt or poll whose time has come: the request at `scheduled` is open, and an attempt at it has failed or was
+    /// accepted.
     pub fn next_attempt(&self, scheduled: EventId) -> Option<Dispatch> {
         let task = self.task_at(scheduled)?;
-        let is_due = task.is_open_work() && task.attempt() > 1;
+        let is_due = task.is_open_work() && !task.pauses.is_empty();
         is_due.then(|| self.dispatch_of(task)).flatten()
     }
 
     fn dispatch_of(&self, task: &Task) -> Option<Dispatch> {
         let event = self.event(task.request)?;
+        let mut work = work_of(&event.kind, &self.started.function)?;
+        if let Work::Http { poll, .. } = &mut work {
+            *poll = self.accepted(task).map(|(uri, _)| uri.to_owned());
+        }
         Some(Dispatch {
             scheduled: event.id,
             attempt: task.attempt(),
-            work: work_of(&event.kind)?,
+            work,
         })
     }
 
@@ -270,11 +275,12 @@ impl Execution {
 }
 
 impl History {
-    /// Work that was asked for, is not answered and not cancelled, and whose next attempt waits for no timer.
+    /// Work that was asked for, is not answered and not cancelled, and whose next attempt or poll waits for no timer.
     pub fn open_work(&self) -> Vec<Dispatch> {
+        let function = &self.started().function;
         let mut open: Vec<Option<Dispatch>> = Vec::new();
         for event in self.events() {
-            open.push(work_of(&event.kind).map(|work| Dispatch {
+            open.push(work_of(&event.kind, function).map(|work| Dispatch {
                 scheduled: event.id,
                 attempt: 1,
                 work,
@@ -283,6 +289,7 @@ impl History {
                 EventKind::TaskCompleted { scheduled, .. }
                 | EventKind::TaskFailed { scheduled, .. }
                 | EventKind::AttemptFailed { scheduled, .. }
+                | EventKind::HttpAccepted { scheduled, .. }
                 | EventKind::TaskCanceled { scheduled } => *scheduled,
                 _ => continue,
             };
@@ -307,7 +314,7 @@ fn sent(kind: &EventKind) -> Option<SentEvent> {
     }
 }
 
-fn work_of(kind: &EventKind) -> Option<Work> {
+fn work_of(kind: &EventKind, function: &FunctionName) -> Option<Work> {
     match kind {
         EventKind::TaskScheduled { name, input, retry } => Some(Work::Activity {
             name: name.clone(),
@@ -324,8 +331,11 @@ fn work_of(kind: &EventKind) -> Option<Work> {
             input: input.clone(),
             instance_id: instance_id.clone(),
         }),
-        EventKind::HttpScheduled { request, .. } => Some(Work::Http {
+        EventKind::HttpScheduled { request, retry } => Some(Work::Http {
+            function: function.clone(),
             request: request.clone(),
+            poll: None,
+            retry: retry.clone(),
         }),
         _ => None,
     }
