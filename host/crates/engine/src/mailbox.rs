@@ -9,7 +9,7 @@ use soloist_core::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
-use crate::{HubError, Purged, Started, Told};
+use crate::{HttpAnswer, HubError, Purged, Started, Told};
 
 /// Where an answer goes once it is durable.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, HubError>>;
@@ -31,6 +31,12 @@ pub(crate) enum Mail {
         execution: ExecutionId,
         scheduled: EventId,
         result: TaskResult,
+    },
+    /// An HTTP call that this instance asked for has come to something, perhaps not to its end.
+    HttpAnswer {
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: HttpAnswer,
     },
     /// A timer's time has come. The permit bounds how many instances are woken at once.
     TimerFired {
