@@ -1,6 +1,7 @@
 //! Does each plugin, and each kind of guest, do what its README says? One real host each, real components.
 
 mod grants;
+mod http;
 mod languages;
 mod lifecycle;
 mod misuse;

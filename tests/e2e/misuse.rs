@@ -131,7 +131,7 @@ async fn an_activity_that_traps_fails_its_call_with_a_backtrace() -> Result<()> 
 #[tokio::test]
 async fn what_later_versions_bring_answers_unsupported() -> Result<()> {
     let (_host, client) = host_with(HostOptions::default(), &["unsupported"]).await?;
-    for what in ["orchestrator", "http"] {
+    for what in ["orchestrator"] {
         let ended = client
             .run("unsupported", what, &json!({"what": what}))
             .await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use soloist::bindings::orchestrator::soloist::orchestration::durable;
-use soloist::{Context, HttpRequest, TaskId};
+use soloist::{Context, TaskId};
 
 use crate::events::told;
 use crate::{Output, read, write};
@@ -45,7 +45,6 @@ pub(crate) fn nondeterministic(ctx: &Context, input: Value) -> Output {
 #[serde(rename_all = "kebab-case")]
 enum Feature {
     Orchestrator,
-    Http,
 }
 
 #[derive(Deserialize)]
@@ -61,12 +60,6 @@ pub(crate) fn unsupported(ctx: &Context, input: Value) -> Output {
             ctx.call_orchestrator::<Value>("chain", json!({"n": 1}))
                 .wait(),
         ),
-        Feature::Http => {
-            let answer = ctx
-                .call_http(&HttpRequest::get("http://127.0.0.1:1/"))
-                .wait();
-            told(answer.map(|response| response.status_code))
-        }
     }
 }
 
