@@ -54,13 +54,16 @@ pub(crate) struct Settings {
     /// How long an activity may run [default: 5m]
     #[arg(long, env = "SOLOIST_ACTIVITY_TIMEOUT", value_name = "TIME")]
     activity_timeout: Option<Wait>,
-    /// The largest body that an activity may send or receive over HTTP [default: 64MiB]
+    /// How long an HTTP call of an orchestration may take [default: 100s]
+    #[arg(long, env = "SOLOIST_HTTP_TIMEOUT", value_name = "TIME")]
+    http_timeout: Option<Wait>,
+    /// The largest body that a guest may send or receive over HTTP [default: 64MiB]
     #[arg(long, env = "SOLOIST_HTTP_BODY_BYTES", value_name = "SIZE")]
     http_body_bytes: Option<ByteSize>,
-    /// The most HTTP connections that activities may have open at once [default: 256]
+    /// The most HTTP connections that guests may have open at once [default: 256]
     #[arg(long, env = "SOLOIST_HTTP_CONNECTIONS", value_name = "COUNT")]
     http_connections: Option<NonZeroUsize>,
-    /// The largest input and the largest data of an event [default: 16MiB]
+    /// The largest input, the largest data of an event and the largest answer to an HTTP call [default: 16MiB]
     #[arg(long, env = "SOLOIST_BODY_BYTES", value_name = "SIZE")]
     body_bytes: Option<ByteSize>,
     /// The largest component that can be deployed [default: 64MiB]
@@ -75,7 +78,7 @@ pub(crate) struct Settings {
     /// How log lines are written [default: text]
     #[arg(long, env = "SOLOIST_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<LogFormat>,
-    /// What the activities of each function may do: in the file only.
+    /// What each function may do: in the file only.
     #[arg(skip)]
     function: BTreeMap<FunctionName, FunctionTable>,
 }
@@ -102,6 +105,7 @@ pub(crate) struct GuestLimits {
     pub(crate) bytes: usize,
     pub(crate) turn_timeout: Duration,
     pub(crate) activity_timeout: Duration,
+    pub(crate) http_timeout: Duration,
     pub(crate) http_body_bytes: usize,
     pub(crate) http_connections: usize,
 }
@@ -137,6 +141,7 @@ impl Settings {
             guest_bytes: self.guest_bytes.or(other.guest_bytes),
             turn_timeout: self.turn_timeout.or(other.turn_timeout),
             activity_timeout: self.activity_timeout.or(other.activity_timeout),
+            http_timeout: self.http_timeout.or(other.http_timeout),
             http_body_bytes: self.http_body_bytes.or(other.http_body_bytes),
             http_connections: self.http_connections.or(other.http_connections),
             body_bytes: self.body_bytes.or(other.body_bytes),
@@ -171,6 +176,10 @@ impl Settings {
                 "activity-timeout",
                 self.activity_timeout == Some(Wait(Duration::ZERO)),
             ),
+            (
+                "http-timeout",
+                self.http_timeout == Some(Wait(Duration::ZERO)),
+            ),
         ] {
             if is_zero {
                 return Err(Usage(format!("{name} is 0: nothing could run")));
@@ -191,6 +200,7 @@ impl Settings {
                 bytes: bytes(self.guest_bytes, 64 << 20),
                 turn_timeout: time(self.turn_timeout, Duration::from_secs(5)),
                 activity_timeout: time(self.activity_timeout, Duration::from_mins(5)),
+                http_timeout: time(self.http_timeout, Duration::from_secs(100)),
                 http_body_bytes: bytes(self.http_body_bytes, 64 << 20),
                 http_connections: self.http_connections.map_or(256, Into::into),
             },

@@ -88,11 +88,15 @@ fn wasm_settings(config: &Config, grants: Grants) -> WasmSettings {
         memory_bytes_max: config.guests.bytes,
         turn_timeout: config.guests.turn_timeout,
         activity_timeout: config.guests.activity_timeout,
+        http_timeout: config.guests.http_timeout,
         payload_bytes_max: config.api.body_bytes_max,
         http: HttpSettings {
             body_bytes_max: config.guests.http_body_bytes as u64,
             connections_max: config.guests.http_connections,
-            wait_max: config.guests.activity_timeout,
+            wait_max: config
+                .guests
+                .activity_timeout
+                .max(config.guests.http_timeout),
             // Reading them takes time and memory.
             roots: if grants.allow_hosts() {
                 authorities::load()

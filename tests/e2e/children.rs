@@ -6,17 +6,17 @@ use tests::{Client, Guest, HostOptions, eventually};
 
 use crate::host_with;
 
-fn script(steps: Value) -> Value {
+fn script(steps: &Value) -> Value {
     json!({ "steps": steps })
 }
 
 /// Calls `n` scripts of these steps, and joins what they note.
 fn parent_of(n: usize, steps: &Value) -> Value {
     let mut parent: Vec<Value> = (0..n)
-        .map(|_| json!({"child": ["script", script(steps.clone())]}))
+        .map(|_| json!({"child": ["script", script(steps)]}))
         .collect();
     parent.push(json!({"all": (0..n).collect::<Vec<_>>()}));
-    script(json!(parent))
+    script(&json!(parent))
 }
 
 async fn status_of(client: &Client, id: &str) -> Result<Value> {
@@ -58,8 +58,8 @@ async fn children_answer_and_know_their_parent() -> Result<()> {
 #[tokio::test]
 async fn a_childs_failure_keeps_its_details_and_is_tried_again() -> Result<()> {
     let (_host, client) = host_with(HostOptions::default(), &["script"]).await?;
-    let fails = script(json!([{"fail": ["Declined", "no money"]}]));
-    let steps = script(json!([{"child-of": ["script", fails, "kid", 3]}, {"await": 0}]));
+    let fails = script(&json!([{"fail": ["Declined", "no money"]}]));
+    let steps = script(&json!([{"child-of": ["script", fails, "kid", 3]}, {"await": 0}]));
     let failure = client.run("script", "p", &steps).await?.output[0]["failure"].clone();
     assert_eq!(failure["errorType"], "Declined");
     assert_eq!(failure["message"], "no money");
@@ -79,7 +79,7 @@ async fn a_childs_failure_keeps_its_details_and_is_tried_again() -> Result<()> {
 async fn an_id_that_is_live_and_a_name_that_is_unknown_fail_the_call() -> Result<()> {
     let (_host, client) = host_with(HostOptions::default(), &["script", "events"]).await?;
     client.start("events", "kid", &json!({"n": 1})).await?;
-    let steps = script(json!([
+    let steps = script(&json!([
         {"child-of": ["script", {"steps": []}, "kid", 1]}, {"await": 0},
         {"child-of": ["script", {"steps": []}, "p", 1]}, {"await": 1},
         {"child": ["nobody", 1]}, {"await": 2},
@@ -111,7 +111,7 @@ async fn an_id_that_is_live_and_a_name_that_is_unknown_fail_the_call() -> Result
         assert_eq!(notes[note]["failure"]["errorType"], error);
         assert_eq!(notes[note]["failure"]["message"], message);
     }
-    let steps = script(json!([{"child-of": ["script", {"steps": []}, "a/b", 1]}, {"await": 0}]));
+    let steps = script(&json!([{"child-of": ["script", {"steps": []}, "a/b", 1]}, {"await": 0}]));
     let failed = client.run("script", "q", &steps).await?;
     assert!(
         failed
@@ -128,7 +128,7 @@ async fn an_id_that_is_live_and_a_name_that_is_unknown_fail_the_call() -> Result
 async fn a_child_that_is_given_up_or_terminated_answers_so() -> Result<()> {
     let (_host, client) = host_with(HostOptions::cold(), &["script", "events"]).await?;
     let waits = json!({"n": 1});
-    let steps = script(json!([
+    let steps = script(&json!([
         {"child-of": ["events", waits, "first", 1]},
         {"child-of": ["events", waits, "second", 1]},
         {"event": "Enough"}, {"await": 2},
@@ -156,8 +156,8 @@ async fn a_child_that_is_given_up_or_terminated_answers_so() -> Result<()> {
 async fn a_tree_is_suspended_resumed_terminated_and_purged_at_once() -> Result<()> {
     let (_host, client) = host_with(HostOptions::default(), &["script", "events"]).await?;
     let waits = json!({"n": 1});
-    let middle = script(json!([{"child-of": ["events", waits, "leaf", 1]}, {"await": 0}]));
-    let top = script(json!([{"child-of": ["script", middle, "middle", 1]}, {"await": 0}]));
+    let middle = script(&json!([{"child-of": ["events", waits, "leaf", 1]}, {"await": 0}]));
+    let top = script(&json!([{"child-of": ["script", middle, "middle", 1]}, {"await": 0}]));
     client.start("script", "top", &top).await?;
     runs(&client, "leaf").await?;
     let all = async |verb: &str| {
@@ -224,8 +224,8 @@ async fn a_fan_out_of_children_survives_kills() -> Result<()> {
 #[tokio::test]
 async fn a_child_that_nobody_awaits_runs_to_its_end() -> Result<()> {
     let (_host, client) = host_with(HostOptions::default(), &["script"]).await?;
-    let kid = script(json!([{"timer": 50}, {"await": 0}, "parent"]));
-    let steps = script(json!([{"child-of": ["script", kid, "kid", 1]}]));
+    let kid = script(&json!([{"timer": 50}, {"await": 0}, "parent"]));
+    let steps = script(&json!([{"child-of": ["script", kid, "kid", 1]}]));
     client.run("script", "p", &steps).await?;
     eventually("the child is there", async || {
         Ok(client.status("kid").await?.map(drop))
@@ -241,9 +241,9 @@ async fn a_child_that_nobody_awaits_runs_to_its_end() -> Result<()> {
 #[tokio::test]
 async fn a_rewound_tree_goes_on_from_its_leaf() -> Result<()> {
     let (_host, client) = host_with(HostOptions::default(), &["script"]).await?;
-    let kid = script(json!([{"activity": ["echo", 1]}, {"await": 0}, "guid"]));
+    let kid = script(&json!([{"activity": ["echo", 1]}, {"await": 0}, "guid"]));
     let broken = json!({"steps": [{"activity": ["echo", 2]}, {"await": 0}, {"activity": ["echo-late", 3]}, {"needed": 1}]});
-    let steps = script(json!([
+    let steps = script(&json!([
         {"child-of": ["script", kid, "good", 1]}, {"needed": 0},
         {"child-of": ["script", broken, "bad", 1]}, {"needed": 1},
     ]));

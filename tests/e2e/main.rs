@@ -3,6 +3,7 @@
 mod children;
 mod find;
 mod grants;
+mod http;
 mod languages;
 mod lifecycle;
 mod misuse;

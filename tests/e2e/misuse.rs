@@ -128,21 +128,6 @@ async fn an_activity_that_traps_fails_its_call_with_a_backtrace() -> Result<()> 
     Ok(())
 }
 
-#[tokio::test]
-async fn what_later_versions_bring_answers_unsupported() -> Result<()> {
-    let (_host, client) = host_with(HostOptions::default(), &["unsupported"]).await?;
-    for what in ["orchestrator", "http"] {
-        let ended = client
-            .run("unsupported", what, &json!({"what": what}))
-            .await?;
-        assert_eq!(
-            ended.output["failure"]["errorType"], "Unsupported",
-            "{what}: {ended:?}"
-        );
-    }
-    Ok(())
-}
-
 /// As the README of the SDK says.
 #[tokio::test]
 async fn without_wasi_the_calls_of_the_language_fail_or_do_nothing() -> Result<()> {

@@ -18,6 +18,9 @@ use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 /// | `/hello` | the text `hello` |
 /// | `/count` | how many bytes the request's body has |
 /// | `/redirect/URL` | 302 to the URL |
+/// | `/status/CODE` | that status |
+/// | `/accepted/URL` | 202: ask there, in a second |
+/// | `/work/N` | 202: ask at `/work/` and one less, in the end at `/hello`, in a second |
 /// | `/large/BYTES`, `/chunked/BYTES` | as many bytes, with their number ahead or not |
 /// | `/never` | nothing |
 /// | `/drip` | ten bytes are announced, one comes |
@@ -146,6 +149,12 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen) ->
         "redirect" => {
             format!("HTTP/1.1 302 Found\r\nlocation: {argument}\r\ncontent-length: 0\r\n\r\n")
         }
+        "status" => whole(&format!("{argument} As asked"), ""),
+        "accepted" => accepted(argument),
+        "work" => match argument.parse::<u32>()? {
+            0 | 1 => accepted("/hello"),
+            more => accepted(&format!("/work/{}", more - 1)),
+        },
         "large" => whole("200 OK", &"x".repeat(argument.parse()?)),
         "chunked" => {
             let bytes: usize = argument.parse()?;
@@ -166,6 +175,12 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen) ->
     }
     stream.shutdown().await?;
     Ok(())
+}
+
+fn accepted(location: &str) -> String {
+    format!(
+        "HTTP/1.1 202 Accepted\r\nlocation: {location}\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n"
+    )
 }
 
 /// Reads the rest of a body, and returns how long it is.

@@ -37,6 +37,7 @@ struct Event {
         alias = "data",
         alias = "request",
         alias = "failure",
+        alias = "uri",
         alias = "fireAt",
         alias = "reason"
     )]

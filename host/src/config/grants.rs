@@ -1,4 +1,4 @@
-//! The tables `[function.NAME]`: what an operator lets activities do.
+//! The tables `[function.NAME]`: what an operator lets functions do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::VarError;

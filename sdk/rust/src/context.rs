@@ -133,12 +133,35 @@ impl Context {
         Task::new(durable::call_orchestrator(name, &json(&input), id, retry))
     }
 
-    /// Asks the host to send an HTTP request, once its asking is recorded.
+    /// Asks the host to send an HTTP request, once its asking is recorded: to a host that the operator lists in `allow_hosts` of
+    /// this orchestrator's function.
+    ///
+    /// Any status is an answer. One of 202 with a `Location` is followed, by durable timers, until the work behind it is
+    /// done, unless [`HttpRequest::async_pattern`] says otherwise; no redirect is followed. After a crash the request may be
+    /// sent a second time: send a header such as `idempotency-key` with a [`Context::new_guid`] where that matters.
+    ///
+    /// ```no_run
+    /// # use soloist::{Context, Failure, HttpRequest};
+    /// # fn order(ctx: &Context) -> Result<u64, Failure> {
+    /// let request = HttpRequest::post("https://api.example.com/orders")
+    ///     .header("idempotency-key", ctx.new_guid())
+    ///     .json(&["tea", "milk"]);
+    /// let response = ctx.call_http(&request).wait()?;
+    /// if !response.is_success() {
+    ///     return Err(Failure::new("OrderRefused", format!("status {}", response.status_code)));
+    /// }
+    /// let number: u64 = response.json()?;
+    /// # Ok(number) }
+    /// ```
+    ///
+    /// What ends without an answer is a failure: `InvalidRequest`, `NotAllowed`, `HttpTimeout`, `LimitExceeded`, and
+    /// `HttpCallFailed` where a server cannot be reached or its answer is no text.
     pub fn call_http(&self, request: &HttpRequest) -> Task<HttpResponse> {
         Task::new(durable::call_http(&json(request), None))
     }
 
-    /// Asks the host to send an HTTP request, and to send it again when that fails.
+    /// Asks the host to send an HTTP request, and to send it again when that fails, or is answered by 408, 429 or 5xx: the last
+    /// status is then the answer.
     pub fn call_http_with_retry(
         &self,
         request: &HttpRequest,

@@ -1,5 +1,6 @@
 use crate::{
-    Event, EventId, EventKind, Failure, InstanceId, LogLine, Payload, RetryPolicy, Timestamp,
+    Event, EventId, EventKind, Failure, FunctionName, InstanceId, LogLine, Payload, RetryPolicy,
+    Timestamp,
 };
 
 /// All that a turn changes. The store commits it whole or not at all.
@@ -9,7 +10,7 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// Work to begin, once this is committed. Nothing begins in the turn that a termination cuts short.
     pub dispatch: Vec<Dispatch>,
-    /// Timers to keep until they fire, and the starts of further attempts; none if the execution ended.
+    /// Timers to keep until they fire, and the starts of further attempts and polls; none if the execution ended.
     pub timers: Vec<Timer>,
     /// Timers of earlier decisions that fired or were cancelled, also of attempts that are over.
     pub timers_done: Vec<EventId>,
@@ -93,10 +94,16 @@ pub enum Work {
         /// Its instance id.
         instance: InstanceId,
     },
-    /// Make an HTTP call.
+    /// Make an HTTP call, or ask after one that was accepted.
     Http {
+        /// The orchestration that calls: what it may reach hangs on it.
+        function: FunctionName,
         /// The request, as the guest wrote it.
         request: Payload,
+        /// Where to ask, once it was accepted: the request itself is not sent again.
+        poll: Option<String>,
+        /// How it is retried.
+        retry: Option<RetryPolicy>,
     },
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     EventId, ExecutionId, Failure, FunctionName, InstanceId, ModuleDigest, Nonce, Payload,
-    RetryPolicy, TaskResult, Timestamp,
+    RetryAfter, RetryPolicy, TaskResult, Timestamp,
 };
 
 /// A stored fact, at its place in the history of its execution.
@@ -82,6 +82,15 @@ pub enum EventKind {
         failure: Failure,
         /// When the next attempt begins.
         retry_at: Timestamp,
+    },
+    /// An HTTP call was accepted, and its outcome is to be asked for later.
+    HttpAccepted {
+        /// The request.
+        scheduled: EventId,
+        /// Where to ask.
+        uri: String,
+        /// When.
+        poll_at: Timestamp,
     },
     /// The code asked to be woken.
     TimerCreated {
@@ -236,6 +245,13 @@ pub enum Role<'e> {
         /// When the next attempt begins.
         retry_at: Timestamp,
     },
+    /// An HTTP call was accepted, and its outcome is to be asked for: nothing that code sees.
+    Accepted {
+        /// The request.
+        of: EventId,
+        /// When to ask.
+        poll_at: Timestamp,
+    },
     /// An external event came.
     Raised {
         /// Its name.
@@ -284,6 +300,12 @@ impl EventKind {
                 of: *scheduled,
                 retry_at: *retry_at,
             },
+            Self::HttpAccepted {
+                scheduled, poll_at, ..
+            } => Role::Accepted {
+                of: *scheduled,
+                poll_at: *poll_at,
+            },
             Self::TimerFired { timer } => Role::Answer {
                 to: *timer,
                 result: Ok(Payload::null()),
@@ -311,6 +333,7 @@ impl EventKind {
             | Self::TaskCompleted { .. }
             | Self::TaskFailed { .. }
             | Self::AttemptFailed { .. }
+            | Self::HttpAccepted { .. }
             | Self::TimerCreated { .. }
             | Self::TimerFired { .. }
             | Self::EventAwaited { .. }
@@ -347,6 +370,7 @@ impl EventKind {
             | Self::TaskCompleted { .. }
             | Self::TaskFailed { .. }
             | Self::AttemptFailed { .. }
+            | Self::HttpAccepted { .. }
             | Self::TimerFired { .. }
             | Self::EventRaised { .. }
             | Self::ExecutionSuspended { .. }
@@ -371,6 +395,24 @@ pub enum Fact {
         scheduled: EventId,
         /// How it ended.
         result: TaskResult,
+    },
+    /// An HTTP call was accepted, and its outcome is to be asked for later.
+    HttpAccepted {
+        /// The event that recorded the request.
+        scheduled: EventId,
+        /// Where to ask.
+        uri: String,
+        /// When the server wants to be asked.
+        retry_after: Option<RetryAfter>,
+    },
+    /// An HTTP call was answered, by a status that is worth another attempt: if its policy asks for none, that is its end.
+    HttpUnsuccessful {
+        /// The event that recorded the request.
+        scheduled: EventId,
+        /// The answer.
+        output: Payload,
+        /// What is said of the attempt if there is another.
+        failure: Failure,
     },
     /// A timer's time came.
     TimerFired {
@@ -406,29 +448,6 @@ pub enum Fact {
         /// The event of the parent that recorded the request.
         scheduled: EventId,
     },
-}
-
-impl Fact {
-    pub(crate) fn into_event(self) -> EventKind {
-        match self {
-            Self::Answer {
-                scheduled,
-                result: Ok(output),
-            } => EventKind::TaskCompleted { scheduled, output },
-            Self::Answer {
-                scheduled,
-                result: Err(failure),
-            } => EventKind::TaskFailed { scheduled, failure },
-            Self::TimerFired { timer } => EventKind::TimerFired { timer },
-            Self::EventRaised { name, data } => EventKind::EventRaised { name, data },
-            Self::Suspended { reason } => EventKind::ExecutionSuspended { reason },
-            Self::Resumed { reason } => EventKind::ExecutionResumed { reason },
-            Self::Terminated { reason } => EventKind::ExecutionTerminated { reason },
-            Self::GivenUp { .. } => EventKind::ExecutionTerminated {
-                reason: Some("cancelled by the orchestrator that called it".to_owned()),
-            },
-        }
-    }
 }
 
 #[cfg(test)]

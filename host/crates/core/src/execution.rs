@@ -1,15 +1,15 @@
 //! The guest's counterpart. This file holds what its owner does with it; `asks.rs` what the guest does, `waits.rs` how it
-//! waits, `decide.rs` how a turn is taken.
+//! waits, `facts.rs` how what comes from outside is recorded, `decide.rs` how a turn is taken.
 
 mod asks;
 mod decide;
+mod facts;
 #[cfg(test)]
 mod tests;
 mod waits;
 
 use crate::events_by_name::{EventsByName, Unconsumed};
 use crate::log::LogLine;
-use crate::retry::exhausted;
 use crate::task::Task;
 use crate::{
     Event, EventId, EventKind, ExecutionId, Fact, History, InstanceId, Payload, Position, Refusal,
@@ -164,10 +164,20 @@ impl Execution {
         self.clock = self.clock.max(now);
         match &fact {
             Fact::Answer { scheduled, .. } => {
-                if !self
-                    .task_at(*scheduled)
-                    .is_some_and(Task::is_to_be_answered)
-                {
+                let is_open = Task::is_to_be_answered;
+                if !self.task_at(*scheduled).is_some_and(is_open) {
+                    return false;
+                }
+            }
+            Fact::HttpUnsuccessful { scheduled, .. } => {
+                if !self.task_at(*scheduled).is_some_and(Task::is_open_work) {
+                    return false;
+                }
+            }
+            Fact::HttpAccepted { scheduled, .. } => {
+                let request = self.event(*scheduled).map(|request| &request.kind);
+                let is_open = self.task_at(*scheduled).is_some_and(Task::is_open_work);
+                if !is_open || !matches!(request, Some(EventKind::HttpScheduled { .. })) {
                     return false;
                 }
             }
@@ -208,35 +218,6 @@ impl Execution {
         true
     }
 
-    /// How a fact is recorded: a failure may be that of an attempt after which there is another.
-    fn event_of(&self, fact: Fact) -> EventKind {
-        let Fact::Answer {
-            scheduled,
-            result: Err(failure),
-        } = fact
-        else {
-            return fact.into_event();
-        };
-        let request = self.event(scheduled);
-        let policy = request.and_then(|request| Some((request, request.kind.retry()?)));
-        let (Some((request, policy)), Some(task)) = (policy, self.task_at(scheduled)) else {
-            return EventKind::TaskFailed { scheduled, failure };
-        };
-        let attempt = task.attempt();
-        match policy.retry_at(&failure, attempt, request.timestamp, self.clock) {
-            Some(retry_at) => EventKind::AttemptFailed {
-                scheduled,
-                attempt,
-                failure,
-                retry_at,
-            },
-            None => EventKind::TaskFailed {
-                scheduled,
-                failure: exhausted(failure, attempt),
-            },
-        }
-    }
-
     /// Appends an event at the present time.
     fn record(&mut self, kind: EventKind) -> EventId {
         let id = EventId::at(self.events.len());
@@ -272,7 +253,15 @@ impl Execution {
             Role::Raised { .. } => self.come(&event),
             Role::Attempt { of, .. } => {
                 if let Some(task) = self.task_at_mut(of) {
-                    task.failed_attempts.push(id);
+                    task.failed_attempts += 1;
+                    task.pauses.push(id);
+                }
+            }
+            Role::Accepted { of, .. } => {
+                if let Some(task) = self.task_at_mut(of) {
+                    task.accepted += 1;
+                    task.failed_attempts = 0;
+                    task.pauses.push(id);
                 }
             }
             Role::Suspended => self.suspended = true,
@@ -382,11 +371,12 @@ impl Execution {
     pub(crate) fn open_timers(&self) -> Vec<Timer> {
         let open = self.tasks.iter().filter(|task| !task.is_closed());
         let timers = open.filter_map(|task| {
-            let attempt = task.failed_attempts.last();
+            let attempt = task.pauses.last();
             let from = attempt.copied().unwrap_or(task.request);
             let fire_at = match self.event(from)?.kind {
                 EventKind::TimerCreated { fire_at } => fire_at,
                 EventKind::AttemptFailed { retry_at, .. } => retry_at,
+                EventKind::HttpAccepted { poll_at, .. } => poll_at,
                 _ => return None,
             };
             Some(Timer {

@@ -40,8 +40,14 @@ pub enum HostError {
     InstanceExists,
     /// A child was terminated, or replaced by another.
     Terminated,
-    /// The host does not serve this call yet.
-    Unsupported,
+    /// An HTTP call is no request that could be sent.
+    InvalidRequest,
+    /// The settings of the host do not allow it.
+    NotAllowed,
+    /// An HTTP call got no answer that code could be given.
+    HttpCallFailed,
+    /// An HTTP call took longer than its limit.
+    HttpTimeout,
 }
 
 impl HostError {
@@ -59,7 +65,10 @@ impl HostError {
             Self::LimitExceeded => "LimitExceeded",
             Self::InstanceExists => "InstanceExists",
             Self::Terminated => "Terminated",
-            Self::Unsupported => "Unsupported",
+            Self::InvalidRequest => "InvalidRequest",
+            Self::NotAllowed => "NotAllowed",
+            Self::HttpCallFailed => "HttpCallFailed",
+            Self::HttpTimeout => "HttpTimeout",
         }
     }
 
@@ -87,7 +96,10 @@ impl HostError {
             | Self::LimitExceeded
             | Self::InstanceExists
             | Self::Terminated
-            | Self::Unsupported => false,
+            | Self::InvalidRequest
+            | Self::NotAllowed
+            | Self::HttpCallFailed
+            | Self::HttpTimeout => false,
         }
     }
 }

@@ -103,6 +103,10 @@ impl TryFrom<Vec<Event>> for History {
                     Some(Slot::Open) if is_work(&events[slots_index(of)].kind) => {}
                     _ => return Err(CorruptHistory::NotOpen(id, of)),
                 },
+                Role::Accepted { of, .. } => match slot_of(&mut slots, of) {
+                    Some(Slot::Open) if is_http(&events[slots_index(of)].kind) => {}
+                    _ => return Err(CorruptHistory::NotOpen(id, of)),
+                },
                 Role::Suspended if suspended => return Err(CorruptHistory::Suspension(id)),
                 Role::Suspended => suspended = true,
                 Role::Resumed if !suspended => return Err(CorruptHistory::Suspension(id)),
@@ -154,6 +158,10 @@ fn is_work(request: &EventKind) -> bool {
             | EventKind::ChildScheduled { .. }
             | EventKind::HttpScheduled { .. }
     )
+}
+
+fn is_http(request: &EventKind) -> bool {
+    matches!(request, EventKind::HttpScheduled { .. })
 }
 
 impl History {

@@ -15,7 +15,7 @@ impl EventId {
     pub const FIRST: Self = Self(1);
 
     /// The place numbered `number`, counting from 1.
-    pub fn new(number: u64) -> Self {
+    pub const fn new(number: u64) -> Self {
         Self(number)
     }
 

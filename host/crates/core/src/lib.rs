@@ -17,6 +17,7 @@ mod history;
 mod id;
 mod log;
 mod payload;
+mod polling;
 mod position;
 mod refusal;
 mod retry;
@@ -38,6 +39,7 @@ pub use id::{
 };
 pub use log::{LOG_BYTES_MAX, LOG_LINES_MAX, LOG_MESSAGE_BYTES_MAX, LogLevel, LogLine};
 pub use payload::{InvalidJson, Payload};
+pub use polling::{POLLS_MAX, RetryAfter};
 pub use position::Position;
 pub use refusal::{NonDeterminism, Refusal};
 pub use retry::RetryPolicy;

@@ -98,9 +98,6 @@ pub enum Refusal {
         /// What is wrong with it.
         reason: InvalidInstanceId,
     },
-    /// The host does not serve this call yet.
-    #[error("{0} is not supported yet")]
-    Unsupported(&'static str),
 }
 
 impl Refusal {
@@ -115,8 +112,7 @@ impl Refusal {
             | Self::InvalidJson { .. }
             | Self::TooLarge { .. }
             | Self::InvalidArgument { .. }
-            | Self::InvalidInstanceId { .. }
-            | Self::Unsupported(_) => false,
+            | Self::InvalidInstanceId { .. } => false,
         }
     }
 
@@ -128,7 +124,6 @@ impl Refusal {
             Self::TooManyRequests | Self::TooManyAtOnce | Self::TooLarge { .. } => {
                 HostError::LimitExceeded
             }
-            Self::Unsupported(_) => HostError::Unsupported,
             Self::UnknownTask(..)
             | Self::NothingToAwait
             | Self::Ended

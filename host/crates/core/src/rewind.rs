@@ -124,7 +124,9 @@ fn undone(events: &[Event], cause: usize) -> Vec<EventId> {
     }
     let asked_since = |id: EventId| index(id) > cause;
     let is_undone = |event: &&Event| match &event.kind {
-        EventKind::TaskFailed { scheduled, .. } | EventKind::AttemptFailed { scheduled, .. } => {
+        EventKind::TaskFailed { scheduled, .. }
+        | EventKind::AttemptFailed { scheduled, .. }
+        | EventKind::HttpAccepted { scheduled, .. } => {
             tasks.contains(scheduled) || asked_since(*scheduled)
         }
         EventKind::TaskCompleted { scheduled, .. } => asked_since(*scheduled),

@@ -14,8 +14,12 @@ pub(crate) struct Task {
     pub(crate) canceled: bool,
     /// The first answer or cancellation.
     pub(crate) closed_at: Option<EventId>,
-    /// The failures of attempts after which there is another.
-    pub(crate) failed_attempts: Vec<EventId>,
+    /// How many attempts have failed since it was asked for or last accepted.
+    pub(crate) failed_attempts: u32,
+    /// How often it was accepted: an HTTP call.
+    pub(crate) accepted: u32,
+    /// Each failed attempt and each acceptance: a timer is kept for what comes after it.
+    pub(crate) pauses: Vec<EventId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +47,9 @@ impl Task {
             answered: false,
             canceled: false,
             closed_at: None,
-            failed_attempts: Vec::new(),
+            failed_attempts: 0,
+            accepted: 0,
+            pauses: Vec::new(),
         }
     }
 
@@ -54,8 +60,7 @@ impl Task {
 
     /// The number of the attempt that runs, or is to come.
     pub(crate) fn attempt(&self) -> u32 {
-        u32::try_from(self.failed_attempts.len())
-            .map_or(u32::MAX, |failed| failed.saturating_add(1))
+        self.failed_attempts.saturating_add(1)
     }
 
     /// True if something outside still has to answer it.

@@ -1,4 +1,4 @@
-//! Runs activities, at most so many at once, and fairly: instances take turns.
+//! Runs activities and HTTP calls, at most so many at once, and fairly: instances take turns.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::{Future, poll_fn};
@@ -8,14 +8,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use soloist_core::{
-    Dispatch, EventId, ExecutionId, Failure, HostError, InstanceId, Payload, TaskKey, TaskResult,
-    Work,
+    Dispatch, EventId, ExecutionId, HostError, InstanceId, Payload, RetryPolicy, TaskKey,
+    TaskResult, Work,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::mailbox::Mail;
 use crate::shared::Shared;
-use crate::{ActivityCall, FunctionKind, Guests, Platform, TaskHub};
+use crate::{ActivityCall, FunctionKind, Guests, HttpCall, Platform, TaskHub};
 
 type Key = (ExecutionId, EventId);
 
@@ -48,7 +48,13 @@ struct Entry {
 
 /// What is to be called.
 #[derive(Debug, Clone)]
-struct Call {
+enum Call {
+    Activity(Activity),
+    Http(HttpCall),
+}
+
+#[derive(Debug, Clone)]
+struct Activity {
     name: String,
     input: Payload,
     /// From 1.
@@ -91,7 +97,7 @@ impl Dispatcher {
         self.lock().remove(instance, key);
     }
 
-    /// Stops work: running activities are dropped, waiting ones never begin.
+    /// Stops work: running calls are dropped, waiting ones never begin.
     pub(crate) fn interrupt(&self, instance: &InstanceId, key: Key) {
         if let Some(entry) = self.lock().remove(instance, key) {
             entry.interrupt.cancel();
@@ -195,23 +201,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             work,
         } in work
         {
-            match supported(work, attempt) {
-                Ok(call) => {
-                    let entry = Entry {
-                        call,
-                        interrupt: CancellationToken::new(),
-                    };
-                    state.add(instance, (execution, scheduled), entry);
-                }
-                Err(failure) => self.send(
-                    instance,
-                    Mail::Answer {
-                        execution,
-                        scheduled,
-                        result: Err(failure),
-                    },
-                ),
-            }
+            let entry = Entry {
+                call: call_of(instance, work, attempt),
+                interrupt: CancellationToken::new(),
+            };
+            state.add(instance, (execution, scheduled), entry);
         }
         drop(state);
         self.run_next();
@@ -220,52 +214,68 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
     fn run_next(self: &Arc<Self>) {
         while let Some(next) = self.dispatcher.next() {
             let shared = Arc::clone(self);
-            self.tasks
-                .spawn(async move { shared.run_activity(next).await });
+            self.tasks.spawn(async move { shared.run(next).await });
         }
     }
 
-    async fn run_activity(self: Arc<Self>, next: Next) {
+    async fn run(self: Arc<Self>, next: Next) {
         let Next {
             instance,
             key: (execution, scheduled),
             call,
             interrupt,
         } = next;
-        let key = execution.task_key(scheduled);
         let mut running = pin!(async {
             tokio::select! {
                 biased;
                 () = interrupt.cancelled() => None,
                 () = self.stopping.cancelled() => None,
-                result = self.call(&instance, key, call) => Some(result),
+                came = self.call(&instance, (execution, scheduled), call) => Some(came),
             }
         });
         let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
         self.dispatcher.begun();
-        let result = match first {
-            Poll::Ready(result) => result,
+        let came = match first {
+            Poll::Ready(came) => came,
             Poll::Pending => {
                 self.run_next();
                 running.await
             }
         };
         self.dispatcher.ended();
-        if let Some(result) = result {
-            self.send(
-                &instance,
-                Mail::Answer {
-                    execution,
-                    scheduled,
-                    result,
-                },
-            );
+        if let Some(came) = came {
+            self.send(&instance, came);
         }
         self.run_next();
     }
 
+    /// Makes a call, and returns what its instance is told of it.
+    async fn call(&self, instance: &InstanceId, (execution, scheduled): Key, call: Call) -> Mail {
+        match call {
+            Call::Activity(call) => {
+                let key = execution.task_key(scheduled);
+                let result = self.call_activity(instance, key, call).await;
+                Mail::Answer {
+                    execution,
+                    scheduled,
+                    result,
+                }
+            }
+            Call::Http(call) => Mail::HttpAnswer {
+                execution,
+                scheduled,
+                answer: self.guests.http(call).await,
+            },
+        }
+    }
+
     /// Calls an activity, until it answers: a busy host is no answer.
-    async fn call(&self, instance: &InstanceId, key: TaskKey, call: Call) -> TaskResult {
+    async fn call_activity(
+        &self,
+        instance: &InstanceId,
+        key: TaskKey,
+        call: Activity,
+    ) -> TaskResult {
         let name = &call.name;
         for trial in 0.. {
             let function = name.parse().ok().and_then(|name| self.functions.get(&name));
@@ -297,22 +307,34 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
     }
 }
 
-/// The call to make, or why this host does not make it.
-fn supported(work: Work, attempt: u32) -> Result<Call, Failure> {
-    let unsupported =
-        |what: &str| Err(HostError::Unsupported.failure(format!("{what} is not supported yet")));
+/// The call to make.
+fn call_of(instance: &InstanceId, work: Work, attempt: u32) -> Call {
     match work {
-        Work::Activity { name, input, retry } => Ok(Call {
+        Work::Activity { name, input, retry } => Call::Activity(Activity {
             name,
             input,
             attempt,
-            timeout: retry
-                .and_then(|policy| policy.attempt_timeout)
-                .map(Duration::from_millis),
+            timeout: timeout(retry),
         }),
         Work::Child { .. } => unreachable!("children are stored, not dispatched"),
-        Work::Http { .. } => unsupported("call-http"),
+        Work::Http {
+            function,
+            request,
+            poll,
+            retry,
+        } => Call::Http(HttpCall {
+            function,
+            instance: instance.clone(),
+            request,
+            poll,
+            timeout: timeout(retry),
+        }),
     }
+}
+
+/// The longest that an attempt may take, where its policy says.
+fn timeout(retry: Option<RetryPolicy>) -> Option<Duration> {
+    retry?.attempt_timeout.map(Duration::from_millis)
 }
 
 #[cfg(test)]
@@ -324,12 +346,12 @@ mod tests {
         let dispatcher = Dispatcher::new(4, 2);
         let instance: InstanceId = "flood".parse().expect("a good id");
         for number in 1..=9 {
-            let call = Call {
+            let call = Call::Activity(Activity {
                 name: "a".to_owned(),
                 input: Payload::null(),
                 attempt: 1,
                 timeout: None,
-            };
+            });
             let entry = Entry {
                 call,
                 interrupt: CancellationToken::new(),

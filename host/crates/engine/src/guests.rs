@@ -7,7 +7,7 @@ use soloist_core::{
     TaskResult,
 };
 
-use crate::BoxError;
+use crate::{BoxError, HttpAnswer, HttpCall};
 
 /// An execution that its owner and its guest share. They never contend: the guest touches it only while its owner polls it.
 pub type SharedExecution = Arc<Mutex<Execution>>;
@@ -55,6 +55,10 @@ pub trait Guests: Send + Sync + 'static {
         module: ModuleDigest,
         call: ActivityCall,
     ) -> impl Future<Output = Result<TaskResult, GuestError>> + Send;
+
+    /// Sends one HTTP request of an orchestration, and reads the answer. Dropping the future interrupts it. That it is
+    /// refused, cannot be sent or is not answered is part of the answer.
+    fn http(&self, call: HttpCall) -> impl Future<Output = HttpAnswer> + Send;
 }
 
 /// An orchestrator in memory, parked or running. Dropping it evicts it: all that is lost is time.

@@ -12,6 +12,7 @@ mod engine;
 mod functions;
 mod guests;
 mod hot;
+mod http_call;
 mod hub;
 mod mailbox;
 mod outcome;
@@ -34,6 +35,7 @@ pub use engine::Engine;
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
 };
+pub use http_call::{HttpAnswer, HttpCall};
 pub use hub::{
     Begin, Bound, DueTimer, Expects, FunctionKind, FunctionRecord, HubError, InboxMessage,
     InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,

@@ -9,7 +9,7 @@ use soloist_core::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
-use crate::{ChildStart, HubError, OnExisting, Purged, Rewound, Started, Told};
+use crate::{ChildStart, HttpAnswer, HubError, OnExisting, Purged, Rewound, Started, Told};
 
 /// Where an answer goes once it is durable.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, HubError>>;
@@ -39,6 +39,12 @@ pub(crate) enum Mail {
         execution: ExecutionId,
         scheduled: EventId,
         result: TaskResult,
+    },
+    /// An HTTP call that this instance asked for has come to something, perhaps not to its end.
+    HttpAnswer {
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: HttpAnswer,
     },
     /// A timer's time has come. The permit bounds how many instances are woken at once.
     TimerFired {

@@ -19,8 +19,8 @@ use self::batch::Batch;
 use crate::mailbox::{AdmittedStart, Mail, Mailbox, Reply};
 use crate::shared::Shared;
 use crate::{
-    Guests, HubError, InboxMessage, Loaded, OnExisting, Platform, Purged, Rewound, SharedExecution,
-    Started, TaskHub, Told,
+    Guests, HttpAnswer, HubError, InboxMessage, Loaded, OnExisting, Platform, Purged, Rewound,
+    SharedExecution, Started, TaskHub, Told,
 };
 
 /// How much mail one turn takes in at most.
@@ -197,6 +197,14 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                         .await?;
                     false
                 }
+                Mail::HttpAnswer {
+                    execution,
+                    scheduled,
+                    answer,
+                } => {
+                    self.take_http_answer(execution, scheduled, answer, batch);
+                    false
+                }
                 Mail::TimerFired {
                     execution,
                     timer,
@@ -335,6 +343,27 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         finished
     }
 
+    /// No execution but the one that made an HTTP call has a use for what it came to.
+    fn take_http_answer(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: HttpAnswer,
+        batch: &mut Batch,
+    ) {
+        if self.is_live(execution) {
+            self.deliver(Some(execution), answer.clone().into_fact(scheduled));
+            batch.keep(Mail::HttpAnswer {
+                execution,
+                scheduled,
+                answer,
+            });
+        } else {
+            let dispatcher = &self.desk.shared.dispatcher;
+            dispatcher.done(&self.desk.id, (execution, scheduled));
+        }
+    }
+
     /// Loads what this mail needs to know.
     async fn stand_for(&mut self, mail: &Mail) -> Result<(), HubError> {
         if !matches!(self.standing, Standing::NotLoaded) {
@@ -357,6 +386,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             }
             Mail::Tell { .. }
             | Mail::Answer { .. }
+            | Mail::HttpAnswer { .. }
             | Mail::TimerFired { .. }
             | Mail::Wake { .. }
             | Mail::StartChild { .. }

@@ -7,18 +7,19 @@ use soloist_core::FunctionName;
 
 use crate::outgoing::AllowList;
 
-/// What operators have granted to functions, for their activities. Orchestrators are granted nothing.
+/// What operators have granted to functions: to their activities, and to the HTTP calls of their orchestrations. Nothing else
+/// is granted to an orchestrator.
 #[derive(Debug, Clone, Default)]
 pub struct Grants(BTreeMap<FunctionName, Arc<Grant>>);
 
-/// What the activities of one function may do beyond computing. By default nothing.
+/// What one function may do beyond computing. By default nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grant {
-    /// Whom they may call over HTTP.
+    /// Whom its activities and the HTTP calls of its orchestration may call.
     pub allow_hosts: AllowList,
-    /// The variables of their environment.
+    /// The variables of its activities' environment.
     pub env: Vec<Variable>,
-    /// The directories that they see.
+    /// The directories that its activities see.
     pub dirs: Vec<Directory>,
 }
 
@@ -72,7 +73,7 @@ impl Grants {
         self.0.values().any(|grant| !grant.allow_hosts.is_empty())
     }
 
-    /// What the activities of `function` may do.
+    /// What `function` may do.
     pub fn of(&self, function: &FunctionName) -> Arc<Grant> {
         self.0.get(function).map(Arc::clone).unwrap_or_default()
     }

@@ -4,7 +4,8 @@ use moka::sync::Cache as ModuleCache;
 use sha2::{Digest, Sha256};
 use soloist_core::{ModuleDigest, TaskResult};
 use soloist_engine::{
-    ActivityCall, BoxError, Exports, GuestError, Guests, ModuleError, SharedExecution,
+    ActivityCall, BoxError, Exports, GuestError, Guests, HttpAnswer, HttpCall, ModuleError,
+    SharedExecution,
 };
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -16,7 +17,7 @@ use crate::outgoing::Client;
 use crate::room::Room;
 use crate::settings::{Runtime, Totals, mappings_max, runtime};
 use crate::ticker::Ticker;
-use crate::{WasmError, WasmOrchestrator, WasmSettings, activity, check, heap};
+use crate::{WasmError, WasmOrchestrator, WasmSettings, activity, check, heap, http_call};
 
 /// Runs guests with wasmtime. One of these per process: it reserves the address space for all guests.
 #[derive(Debug)]
@@ -207,6 +208,10 @@ impl Guests for WasmGuests {
         activity::run(ready, call, &self.settings, &self.client, &self.ticker)
             .await
             .map_err(|shortage| GuestError::Busy(shortage.0.into()))
+    }
+
+    async fn http(&self, call: HttpCall) -> HttpAnswer {
+        http_call::run(call, &self.settings, &self.client).await
     }
 }
 

@@ -17,6 +17,7 @@ mod durable;
 mod grants;
 mod guests;
 mod heap;
+mod http_call;
 mod limits;
 mod line;
 mod module;

@@ -39,9 +39,11 @@ pub struct WasmSettings {
     /// How many slots of guests that are gone are kept for their module, which is then faster to begin again, before one is
     /// taken for another module. A slot that was ever used keeps up to 336 KiB of memory; of a small guest, about 50 KiB.
     pub warm_slots_max: u32,
-    /// How activities may use HTTP.
+    /// How long one HTTP call of an orchestration may take, from its first byte to the last of the answer.
+    pub http_timeout: Duration,
+    /// How guests may use HTTP.
     pub http: HttpSettings,
-    /// What activities may do, by function.
+    /// What guests may do, by function.
     pub grants: Grants,
 }
 
@@ -61,6 +63,7 @@ impl WasmSettings {
             activity_timeout: Duration::from_mins(5),
             activity_computing_max: Duration::from_mins(1),
             warm_slots_max: 64,
+            http_timeout: Duration::from_secs(100),
             http: HttpSettings::default(),
             grants: Grants::default(),
         }

@@ -9,6 +9,7 @@
 
 mod activities;
 mod events;
+mod http;
 mod misuse;
 mod script;
 mod steps;
@@ -58,9 +59,9 @@ fn orchestrator(name: &str) -> Option<fn(&Context, Value) -> Output> {
         "events" => events::events,
         "counter" => events::counter,
         "cancel" => events::cancel,
+        "http" => http::http,
         "script" => script::script,
         "nondeterministic" => misuse::nondeterministic,
-        "unsupported" => misuse::unsupported,
         "trap" => misuse::trap,
         "spin" => misuse::spin,
         "memory-bomb" => misuse::memory_bomb,

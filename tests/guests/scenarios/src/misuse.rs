@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use soloist::bindings::orchestrator::soloist::orchestration::durable;
-use soloist::{Context, HttpRequest, TaskId};
+use soloist::{Context, TaskId};
 
 use crate::events::told;
 use crate::{Output, read, write};
@@ -39,35 +39,6 @@ pub(crate) fn nondeterministic(ctx: &Context, input: Value) -> Output {
         (true, Differs::Early) => return write("early"),
     };
     ctx.wait_for_event("Go").wait()
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Feature {
-    Orchestrator,
-    Http,
-}
-
-#[derive(Deserialize)]
-struct Unsupported {
-    what: Feature,
-}
-
-/// Uses what a later version brings: `{failure}` or `{value}`.
-pub(crate) fn unsupported(ctx: &Context, input: Value) -> Output {
-    let Unsupported { what } = read(input)?;
-    match what {
-        Feature::Orchestrator => told(
-            ctx.call_orchestrator::<Value>("chain", json!({"n": 1}))
-                .wait(),
-        ),
-        Feature::Http => {
-            let answer = ctx
-                .call_http(&HttpRequest::get("http://127.0.0.1:1/"))
-                .wait();
-            told(answer.map(|response| response.status_code))
-        }
-    }
 }
 
 /// Panics.

@@ -71,6 +71,7 @@ fn row(execution: ExecutionId, event: &Event) -> Row<'_> {
         .with_if(is_request, "taskKey", key)
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one match over all kinds")]
 fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
     let row = Row::default();
     match kind {
@@ -121,6 +122,16 @@ fn fields(kind: &EventKind) -> (&'static str, Row<'_>) {
                 .with("attempt", u64::from(*attempt))
                 .with("failure", failure(why))
                 .with("retryAt", milliseconds(*retry_at)),
+        ),
+        EventKind::HttpAccepted {
+            scheduled,
+            uri,
+            poll_at,
+        } => (
+            "HttpAccepted",
+            row.with("scheduled", scheduled.get())
+                .with("uri", uri.as_str())
+                .with("pollAt", milliseconds(*poll_at)),
         ),
         EventKind::TimerCreated { fire_at } => {
             ("TimerCreated", row.with("fireAt", milliseconds(*fire_at)))

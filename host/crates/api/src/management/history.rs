@@ -174,6 +174,7 @@ impl<'e> Projection<'e> {
             }
             EventKind::ExecutionBegan {}
             | EventKind::AttemptFailed { .. }
+            | EventKind::HttpAccepted { .. }
             | EventKind::EventAwaited { .. }
             | EventKind::TaskCanceled { .. } => return None,
         })

@@ -6,8 +6,8 @@ use soloist_core::{
     TaskResult, Timestamp,
 };
 use soloist_engine::{
-    ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, Platform,
-    SharedExecution, Turn,
+    ActivityCall, Exports, GuestError, Guests, HttpAnswer, HttpCall, ModuleError, Orchestrator,
+    Platform, SharedExecution, Turn,
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -88,6 +88,10 @@ impl Guests for Scripted {
 
     async fn activity(&self, _: ModuleDigest, _: ActivityCall) -> Result<TaskResult, GuestError> {
         Ok(Ok(Payload::null()))
+    }
+
+    async fn http(&self, _: HttpCall) -> HttpAnswer {
+        HttpAnswer::Answered(Payload::null())
     }
 }
 

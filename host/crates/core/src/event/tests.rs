@@ -149,6 +149,14 @@ fn table() -> Vec<(EventKind, &'static str)> {
             r#"{"task_failed":{"scheduled":3,"failure":{"error_type":"PaymentDeclined","message":"the card said \"no\"","details":"a\nstack","non_retriable":true}}}"#,
         ),
         (
+            EventKind::HttpAccepted {
+                scheduled: id(3),
+                uri: "http://a.test/status".to_owned(),
+                poll_at: Timestamp::from_millis(9),
+            },
+            r#"{"http_accepted":{"scheduled":3,"uri":"http://a.test/status","poll_at":9}}"#,
+        ),
+        (
             EventKind::TimerCreated {
                 fire_at: Timestamp::from_millis(1_700_000_000_000),
             },
@@ -263,6 +271,22 @@ fn facts_are_read_as_they_were_written() {
                 result: Err(failure()),
             },
             r#"{"answer":{"scheduled":3,"result":{"Err":{"error_type":"PaymentDeclined","message":"the card said \"no\""}}}}"#,
+        ),
+        (
+            Fact::HttpAccepted {
+                scheduled: id(3),
+                uri: "http://a.test/".to_owned(),
+                retry_after: Some(RetryAfter::Seconds(5)),
+            },
+            r#"{"http_accepted":{"scheduled":3,"uri":"http://a.test/","retry_after":{"seconds":5}}}"#,
+        ),
+        (
+            Fact::HttpUnsuccessful {
+                scheduled: id(3),
+                output: payload("503"),
+                failure: failure(),
+            },
+            r#"{"http_unsuccessful":{"scheduled":3,"output":503,"failure":{"error_type":"PaymentDeclined","message":"the card said \"no\""}}}"#,
         ),
         (
             Fact::TimerFired { timer: id(4) },

@@ -3,8 +3,8 @@
 use super::Execution;
 use crate::task::{Task, TaskKind};
 use crate::{
-    Decision, Dispatch, End, Event, EventId, EventKind, Failure, GivenUp, History, NonDeterminism,
-    Payload, Refusal, Role, SentEvent, Started, Timer, Timestamp, Work,
+    Decision, Dispatch, End, Event, EventId, EventKind, Failure, FunctionName, GivenUp, History,
+    NonDeterminism, Payload, Refusal, Role, SentEvent, Started, Timer, Timestamp, Work,
 };
 
 impl Execution {
@@ -133,7 +133,7 @@ impl Execution {
         if let Some(end) = end {
             decision.timers.clear();
             decision.orphans = self.open_activities().collect();
-            // Nobody is left to wait for the time of a further attempt.
+            // Nobody is left to wait for the time of a further attempt. HTTP calls are no orphans: nobody reads their answers.
             let waits = |orphan: &&Dispatch| orphan.attempt > 1;
             let waiting = decision.orphans.iter().filter(waits).cloned();
             decision.dispatch.extend(waiting);
@@ -157,17 +157,17 @@ impl Execution {
                     }
                     self.forget_attempt(to, first, &mut decision);
                 }
-                Role::Attempt { of, retry_at } => {
+                Role::Attempt { of, retry_at: at } | Role::Accepted { of, poll_at: at } => {
                     self.forget_attempt(of, first, &mut decision);
                     let is_last = self.task_at(of).is_some_and(|task| {
                         let taken = |id: &&EventId| **id < next;
                         task.closed_at.is_none_or(|closed| closed >= next)
-                            && task.failed_attempts.iter().rfind(taken) == Some(&event.id)
+                            && task.pauses.iter().rfind(taken) == Some(&event.id)
                     });
                     if is_last {
                         decision.timers.push(Timer {
                             scheduled: of,
-                            fire_at: retry_at,
+                            fire_at: at,
                         });
                     }
                 }
@@ -221,21 +221,22 @@ impl Execution {
         }
     }
 
-    /// A timer that an earlier decision kept for the next attempt is over.
+    /// A timer that an earlier decision kept for the next attempt or poll is over.
     fn forget_attempt(&self, scheduled: EventId, first: EventId, decision: &mut Decision) {
         let was_kept = self.task_at(scheduled).is_some_and(|task| {
-            let attempt = task.failed_attempts.first();
-            attempt.is_some_and(|attempt| *attempt < first)
+            let pause = task.pauses.first();
+            pause.is_some_and(|pause| *pause < first)
         });
         if was_kept && !decision.timers_done.contains(&scheduled) {
             decision.timers_done.push(scheduled);
         }
     }
 
-    /// The attempt whose time has come: the request at `scheduled` is open, and an attempt at it has failed.
+    /// The attempt or poll whose time has come: the request at `scheduled` is open, and an attempt at it has failed or was
+    /// accepted.
     pub fn next_attempt(&self, scheduled: EventId) -> Option<Dispatch> {
         let task = self.task_at(scheduled)?;
-        let is_due = task.is_to_be_answered() && task.attempt() > 1;
+        let is_due = task.is_to_be_answered() && !task.pauses.is_empty();
         is_due.then(|| self.dispatch_of(task)).flatten()
     }
 
@@ -250,10 +251,14 @@ impl Execution {
 
     fn dispatch_of(&self, task: &Task) -> Option<Dispatch> {
         let event = self.event(task.request)?;
+        let mut work = self.work_of(event)?;
+        if let Work::Http { poll, .. } = &mut work {
+            *poll = self.accepted(task).map(|(uri, _)| uri.to_owned());
+        }
         Some(Dispatch {
             scheduled: event.id,
             attempt: task.attempt(),
-            work: self.work_of(event)?,
+            work,
         })
     }
 
@@ -299,7 +304,7 @@ impl Execution {
                 input: input.clone(),
                 instance: self.id().child_id(event.id, instance_id.as_ref()),
             }),
-            kind => work_of(kind),
+            kind => work_of(kind, &self.started.function),
         }
     }
 
@@ -318,12 +323,13 @@ impl Execution {
 }
 
 impl History {
-    /// Work that the host runs, was asked for, is not answered and not cancelled, and whose next attempt waits for no timer.
-    /// Children are not among it: what asks for them is stored until they are started.
+    /// Work that the host runs, was asked for, is not answered and not cancelled, and whose next attempt or poll waits for no
+    /// timer. Children are not among it: what asks for them is stored until they are started.
     pub fn open_work(&self) -> Vec<Dispatch> {
+        let function = &self.started().function;
         let mut open: Vec<Option<Dispatch>> = Vec::new();
         for event in self.events() {
-            open.push(work_of(&event.kind).map(|work| Dispatch {
+            open.push(work_of(&event.kind, function).map(|work| Dispatch {
                 scheduled: event.id,
                 attempt: 1,
                 work,
@@ -332,6 +338,7 @@ impl History {
                 EventKind::TaskCompleted { scheduled, .. }
                 | EventKind::TaskFailed { scheduled, .. }
                 | EventKind::AttemptFailed { scheduled, .. }
+                | EventKind::HttpAccepted { scheduled, .. }
                 | EventKind::TaskCanceled { scheduled } => *scheduled,
                 _ => continue,
             };
@@ -357,15 +364,18 @@ fn sent(kind: &EventKind) -> Option<SentEvent> {
 }
 
 /// What the host is to run itself.
-fn work_of(kind: &EventKind) -> Option<Work> {
+fn work_of(kind: &EventKind, function: &FunctionName) -> Option<Work> {
     match kind {
         EventKind::TaskScheduled { name, input, retry } => Some(Work::Activity {
             name: name.clone(),
             input: input.clone(),
             retry: retry.clone(),
         }),
-        EventKind::HttpScheduled { request, .. } => Some(Work::Http {
+        EventKind::HttpScheduled { request, retry } => Some(Work::Http {
+            function: function.clone(),
             request: request.clone(),
+            poll: None,
+            retry: retry.clone(),
         }),
         _ => None,
     }

@@ -15,6 +15,7 @@ mod ends;
 mod equality;
 mod events;
 mod histories;
+mod polls;
 mod races;
 mod requests;
 mod retries;

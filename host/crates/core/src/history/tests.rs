@@ -85,6 +85,14 @@ fn failed(scheduled: u64) -> EventKind {
     }
 }
 
+fn accepted(scheduled: u64) -> EventKind {
+    EventKind::HttpAccepted {
+        scheduled: EventId::new(scheduled),
+        uri: String::new(),
+        poll_at: Timestamp::default(),
+    }
+}
+
 fn fired(timer: u64) -> EventKind {
     EventKind::TimerFired {
         timer: EventId::new(timer),
@@ -120,6 +128,14 @@ fn what_executions_write_is_a_history() {
         vec![started(), BEGAN, activity(), failed(3), raised()],
         vec![started(), BEGAN, child(), http(), failed(4), completed(3)],
         vec![started(), BEGAN, timer(2), fired(3), wait(), raised()],
+        vec![
+            started(),
+            BEGAN,
+            http(),
+            accepted(3),
+            accepted(3),
+            completed(3),
+        ],
         // An answer may stand before the cancellation: the guest had not seen it.
         vec![started(), BEGAN, activity(), completed(3), canceled(3)],
         vec![started(), BEGAN, timer(0), fired(3), canceled(3)],
@@ -173,6 +189,14 @@ fn what_they_cannot_have_written_is_corrupt() {
             not_open(4, 3),
         ),
         (vec![started(), BEGAN, activity(), fired(3)], not_open(4, 3)),
+        (
+            vec![started(), BEGAN, activity(), accepted(3)],
+            not_open(4, 3),
+        ),
+        (
+            vec![started(), BEGAN, http(), completed(3), accepted(3)],
+            not_open(5, 3),
+        ),
         (
             vec![started(), BEGAN, timer(0), completed(3)],
             not_open(4, 3),

@@ -46,6 +46,11 @@ impl Batch {
                     execution,
                     scheduled,
                     ..
+                }
+                | Mail::HttpAnswer {
+                    execution,
+                    scheduled,
+                    ..
                 } => done.push((execution, scheduled)),
                 Mail::TimerFired { .. }
                 | Mail::Wake { .. }
@@ -75,6 +80,7 @@ impl Batch {
                 Mail::Purge { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Rewind { reply, .. } => drop(reply.send(Err(unavailable(doing, cause)))),
                 Mail::Answer { .. }
+                | Mail::HttpAnswer { .. }
                 | Mail::TimerFired { .. }
                 | Mail::Wake { .. }
                 | Mail::StartChild { .. }

@@ -4,6 +4,7 @@
 
 mod again;
 mod children;
+mod http;
 mod retries;
 mod scripted;
 mod sent;

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use soloist_core::{
     Action, Execution, ExecutionId, Failure, HostError, InstanceId, ModuleDigest, Nonce, Payload,
-    RetryPolicy, TaskId, TaskKey, TaskResult, Timestamp,
+    RetryAfter, RetryPolicy, TaskId, TaskKey, TaskResult, Timestamp,
 };
 use soloist_engine::{
-    ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, Platform,
-    SharedExecution, Turn,
+    ActivityCall, Exports, GuestError, Guests, HttpAnswer, HttpCall, ModuleError, Orchestrator,
+    Platform, SharedExecution, Turn,
 };
 
 pub(crate) type Output = Result<Payload, Failure>;
@@ -54,14 +54,16 @@ impl Guest {
         self.perform(Action::ScheduleTask {
             name: name.to_owned(),
             input: Payload::parse(input).unwrap(),
-            retry: Some(RetryPolicy {
-                max_attempts: attempts.try_into().unwrap(),
-                first_retry_interval: 1_000,
-                backoff_coefficient: 2.0,
-                max_retry_interval: None,
-                retry_timeout: None,
-                attempt_timeout: None,
-            }),
+            retry: Some(policy(attempts)),
+        })
+    }
+
+    /// An HTTP call that comes to what `answers` says, a word each time: a status, or a number of seconds to wait and ask
+    /// again; it is tried up to so often, a second apart at first.
+    pub(crate) fn http(&self, answers: &str, attempts: u32) -> Result<TaskId, Failure> {
+        self.perform(Action::CallHttp {
+            request: Payload::string(answers),
+            retry: Some(policy(attempts)),
         })
     }
 
@@ -94,6 +96,17 @@ impl Guest {
             },
         )
         .await
+    }
+}
+
+fn policy(attempts: u32) -> RetryPolicy {
+    RetryPolicy {
+        max_attempts: attempts.try_into().unwrap(),
+        first_retry_interval: 1_000,
+        backoff_coefficient: 2.0,
+        max_retry_interval: None,
+        retry_timeout: None,
+        attempt_timeout: None,
     }
 }
 
@@ -142,6 +155,8 @@ pub(crate) struct ScriptedGuests {
     runs: Arc<AtomicU32>,
     /// How often each activity ran.
     pub(crate) activities: Arc<Mutex<HashMap<TaskKey, u32>>>,
+    /// Where each HTTP request went, in order: to `/`, or to where it was accepted.
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
     /// Activities named `gate` wait for it.
     pub(crate) gate: Arc<tokio::sync::Semaphore>,
     /// Activities named `broken` fail until it is.
@@ -164,6 +179,7 @@ impl ScriptedGuests {
             scripts: Arc::new(scripts),
             runs: Arc::default(),
             activities: Arc::default(),
+            asked: Arc::default(),
             gate: Arc::new(tokio::sync::Semaphore::new(0)),
             mended: Arc::default(),
         }
@@ -236,6 +252,29 @@ impl Guests for ScriptedGuests {
             return Ok(Err(HostError::Trap.failure(message)));
         }
         Ok(Ok(call.input))
+    }
+
+    async fn http(&self, call: HttpCall) -> HttpAnswer {
+        let at = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(call.poll.unwrap_or_else(|| "/".to_owned()));
+            asked.len()
+        };
+        let answers = call.request.as_str().trim_matches('"');
+        let output = |word: &str| Payload::parse(word).unwrap();
+        match answers.split(' ').nth(at - 1).unwrap() {
+            "never" => std::future::pending().await,
+            "lost" => HttpAnswer::Failed(HostError::HttpCallFailed.failure("it is lost")),
+            "503" => HttpAnswer::Unsuccessful {
+                output: output("503"),
+                failure: HostError::HttpCallFailed.failure("status 503"),
+            },
+            word if word.len() == 3 => HttpAnswer::Answered(output(word)),
+            word => HttpAnswer::Accepted {
+                uri: format!("/{at}"),
+                retry_after: Some(RetryAfter::Seconds(word.parse().unwrap())),
+            },
+        }
     }
 }
 

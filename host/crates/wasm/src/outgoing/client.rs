@@ -74,7 +74,7 @@ pub(crate) struct Caller {
 }
 
 /// Leave to hold one connection, given back when it is closed.
-struct Place {
+pub(crate) struct Place {
     _of_call: OwnedSemaphorePermit,
     _of_host: OwnedSemaphorePermit,
 }
@@ -127,6 +127,11 @@ pub(crate) struct Way {
 }
 
 impl Way {
+    /// Where it leads.
+    pub(crate) fn target(&self) -> Target {
+        self.target.clone()
+    }
+
     /// Sends a request, and returns the answer as soon as its headers are there. Only the path of its URI counts.
     pub(crate) async fn send<B>(
         self,
@@ -137,21 +142,54 @@ impl Way {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let settings = &self.caller.client.0.settings;
-        let target = &self.target;
-        let request = prepare(request, target, settings)?;
-        let limit = waits.connect.min(settings.connect_max);
-        let late = |_| SendError::TimedOut {
-            target: target.clone(),
-            phase: Phase::Connected,
-            limit,
-        };
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + self.connect_max(waits);
         let place = timeout_at(deadline, self.place())
             .await
             .map_err(|_| SendError::NoPlace {
-                target: target.clone(),
+                target: self.target(),
             })?;
+        self.send_until(deadline, place, request, waits).await
+    }
+
+    /// The same, for whom a place was found before.
+    pub(crate) async fn send_from<B>(
+        self,
+        place: Place,
+        request: Request<B>,
+        waits: Waits,
+    ) -> Result<Response<AnswerBody>, SendError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let deadline = Instant::now() + self.connect_max(waits);
+        self.send_until(deadline, place, request, waits).await
+    }
+
+    fn connect_max(&self, waits: Waits) -> Duration {
+        waits.connect.min(self.caller.client.0.settings.connect_max)
+    }
+
+    /// `deadline` is for the connection.
+    async fn send_until<B>(
+        self,
+        deadline: Instant,
+        place: Place,
+        request: Request<B>,
+        waits: Waits,
+    ) -> Result<Response<AnswerBody>, SendError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let settings = &self.caller.client.0.settings;
+        let target = &self.target;
+        let request = prepare(request, target, settings)?;
+        let late = |_| SendError::TimedOut {
+            target: target.clone(),
+            phase: Phase::Connected,
+            limit: self.connect_max(waits),
+        };
         let stream = timeout_at(deadline, self.connect(deadline))
             .await
             .map_err(late)??;
@@ -173,7 +211,8 @@ impl Way {
         }
     }
 
-    async fn place(&self) -> Place {
+    /// Waits until there is room for one more connection.
+    pub(crate) async fn place(&self) -> Place {
         const OPEN: &str = "a semaphore of ours is never closed";
         Place {
             _of_call: Arc::clone(&self.caller.places)
@@ -311,7 +350,8 @@ impl Exchange<'_> {
     }
 }
 
-fn target(uri: &Uri) -> Result<Target, SendError> {
+/// Where a request to `uri` goes.
+pub(crate) fn target(uri: &Uri) -> Result<Target, SendError> {
     let authority = uri.authority().map_or("", http::uri::Authority::as_str);
     let refused = |why| SendError::Target {
         authority: authority.to_owned(),

@@ -1,6 +1,7 @@
 //! The way out of the host over HTTP: who may be called, and a client that calls nobody else.
 //!
-//! The list and the client know nothing of WASI; `wasi` puts them behind `wasi:http`.
+//! The list and the client know nothing of WASI; `wasi` puts them behind `wasi:http`. HTTP calls of orchestrations go out
+//! here as well.
 
 mod address;
 mod allow;
@@ -14,6 +15,7 @@ mod tls;
 mod wasi;
 
 pub use allow::{AllowList, AllowedHost, InvalidHost};
-pub(crate) use client::Client;
+pub(crate) use client::{Caller, Client, Place, Waits, Way, target};
+pub(crate) use error::SendError;
 pub use settings::HttpSettings;
 pub(crate) use wasi::{Http, Sending, not_sent};

@@ -36,7 +36,8 @@ fn ask() -> impl Strategy<Value = Step> + Clone {
     prop_oneof![
         3 => prop::sample::select(&["a", "b"][..]).prop_map(Step::Activity),
         2 => (1..20_u16).prop_map(|interval| Step::Tried("t", interval)),
-        1 => prop::sample::select(&[Step::Child("c"), Step::Http][..]),
+        1 => Just(Step::Child("c")),
+        1 => prop::sample::select(&[Step::Http, Step::HttpTried(7)][..]),
         2 => (0..20_u16).prop_map(Step::Timer),
         4 => name().prop_map(Step::Wait),
     ]
@@ -75,6 +76,8 @@ fn choice() -> impl Strategy<Value = Choice> {
     prop_oneof![
         20 => any::<u8>().prop_map(Choice::Answer),
         4 => any::<u8>().prop_map(Choice::Fail),
+        3 => any::<u8>().prop_map(Choice::Accept),
+        2 => any::<u8>().prop_map(Choice::Rebuff),
         10 => any::<u8>().prop_map(Choice::Fire),
         24 => name().prop_map(Choice::Raise),
         6 => Just(Choice::Suspend),

@@ -16,6 +16,7 @@ fn roles(events: &[crate::Event]) -> String {
         Role::Cancel(_) => 'c',
         Role::Answer { .. } => 'a',
         Role::Attempt { .. } => 't',
+        Role::Accepted { .. } => 'p',
         Role::Raised { .. } => 'e',
         Role::Suspended => '[',
         Role::Resumed => ']',
@@ -77,7 +78,12 @@ fn a_turn_says_what_is_to_begin_and_which_timers_to_keep() {
         input: given(4),
         instance: run.execution.id().child_id(EventId::new(4), None),
     };
-    let http = Work::Http { request: given(5) };
+    let http = Work::Http {
+        function: "script".parse().expect("a name"),
+        request: given(5),
+        poll: None,
+        retry: None,
+    };
     let works = [activity, child, http];
     let dispatch = works.into_iter().zip(3..).map(|(work, at)| Dispatch {
         scheduled: EventId::new(at),

@@ -178,6 +178,7 @@ fn facts(played: &Played, given_up: &BTreeSet<usize>) -> Vec<(Option<usize>, Eve
             EventKind::TaskCompleted { scheduled, .. }
             | EventKind::TaskFailed { scheduled, .. }
             | EventKind::AttemptFailed { scheduled, .. }
+            | EventKind::HttpAccepted { scheduled, .. }
             | EventKind::TimerFired { timer: scheduled } => {
                 let task = ordinal(events, *scheduled);
                 *scheduled = EventId::FIRST;
@@ -186,7 +187,9 @@ fn facts(played: &Played, given_up: &BTreeSet<usize>) -> Vec<(Option<usize>, Eve
             _ => None,
         };
         match event.kind.role() {
-            Role::Answer { .. } | Role::Attempt { .. } => task.map(|task| (Some(task), kind)),
+            Role::Answer { .. } | Role::Attempt { .. } | Role::Accepted { .. } => {
+                task.map(|task| (Some(task), kind))
+            }
             Role::Start(_)
             | Role::Began
             | Role::Raised { .. }

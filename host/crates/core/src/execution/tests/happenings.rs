@@ -11,6 +11,9 @@ use crate::{EventKind, Execution, Timestamp};
 pub(super) enum Choice {
     Answer(u8),
     Fail(u8),
+    /// Of the HTTP calls alone, and below.
+    Accept(u8),
+    Rebuff(u8),
     Fire(u8),
     Raise(&'static str),
     Suspend,
@@ -64,7 +67,11 @@ impl Happenings<'_> {
 
 /// What `choice` comes to for an execution. Only tasks whose requests are committed can have begun.
 fn chosen(choice: Choice, execution: &Execution, at: Timestamp) -> Told {
-    let open = |kind: TaskKind, number: u8| {
+    let is_http = |request| {
+        let request = execution.event(request);
+        request.is_some_and(|event| matches!(event.kind, EventKind::HttpScheduled { .. }))
+    };
+    let open_of = |kind: TaskKind, number: u8, http_only: bool| {
         let open = || {
             execution
                 .tasks
@@ -72,11 +79,14 @@ fn chosen(choice: Choice, execution: &Execution, at: Timestamp) -> Told {
                 .enumerate()
                 .filter(|(_, task)| task.kind == kind && !task.is_closed())
                 .filter(|(_, task)| task.request.get() <= execution.taken as u64)
+                .filter(|(_, task)| !http_only || is_http(task.request))
         };
         let nth = usize::from(number).checked_rem(open().count())?;
         let (task, _) = open().nth(nth)?;
         u32::try_from(task).ok()
     };
+    let open = |kind, number| open_of(kind, number, false);
+    let http = |number| open_of(TaskKind::Work, number, true);
     let live = !execution.ended;
     let (what, at) = match choice {
         Choice::Answer(number) => {
@@ -89,6 +99,14 @@ fn chosen(choice: Choice, execution: &Execution, at: Timestamp) -> Told {
         Choice::Fail(number) => {
             let task = open(TaskKind::Work, number).filter(|_| live);
             (task.map(|task| Outside::Answered(task, Err(oops()))), at)
+        }
+        Choice::Accept(number) => {
+            let task = http(number).filter(|_| live);
+            (task.map(|task| Outside::Accepted(task, number)), at)
+        }
+        Choice::Rebuff(number) => {
+            let task = http(number).filter(|_| live);
+            (task.map(Outside::Unsuccessful), at)
         }
         Choice::Fire(number) => match open(TaskKind::Timer, number).filter(|_| live) {
             Some(task) => {

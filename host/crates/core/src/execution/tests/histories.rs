@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::run::Outside::{Answered, Fired, Resumed, Suspended, Terminated};
+use super::run::Outside::{Accepted, Answered, Fired, Resumed, Suspended, Terminated};
 use super::run::{Outside, Run, answered, raised};
 use super::script::Step::{
     Activity, Child, ContinueAsNew, Fail, Guid, Http, Log, Now, SkipIfOdd, Status, Timer, Wait,
@@ -114,6 +114,17 @@ fn scenarios() -> Vec<Scenario> {
             name: "failed",
             script: vec![Activity("a"), wait_for(0), Fail],
             turns: vec![vec![], vec![Answered(0, Err(oops()))]],
+        },
+        Scenario {
+            name: "polled-http",
+            script: vec![Http, Timer(5), any([0, 1]), wait_for(0), Now],
+            turns: vec![
+                vec![],
+                vec![Accepted(0, 5)],
+                vec![Fired(1)],
+                vec![Accepted(0, 2)],
+                vec![answered(0, r#"{"statusCode": 200}"#)],
+            ],
         },
         Scenario {
             name: "terminated",
@@ -228,6 +239,7 @@ fn every_kind_of_event_is_in_one_of_them() {
         "execution_started",
         "execution_suspended",
         "execution_terminated",
+        "http_accepted",
         "http_scheduled",
         "task_canceled",
         "task_completed",

@@ -179,7 +179,12 @@ impl Owner<'_> {
         if self.manner.turns == When::Never && self.run.execution.has_begun() {
             let asked = self.run.execution.tasks.len();
             let must_turn = match told.what {
-                Some(Outside::Answered(task, _) | Outside::Fired(task)) => task as usize >= asked,
+                Some(
+                    Outside::Answered(task, _)
+                    | Outside::Accepted(task, _)
+                    | Outside::Unsuccessful(task)
+                    | Outside::Fired(task),
+                ) => task as usize >= asked,
                 Some(Outside::Suspended) => true,
                 _ => false,
             };

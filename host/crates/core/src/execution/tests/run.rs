@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::script::{Guest, Left, Seen, Step, json};
+use super::script::{Guest, Left, Seen, Step, json, oops};
 use super::stored::Stored;
 use crate::{
     Decision, Event, EventKind, Execution, ExecutionId, Fact, HostError, ModuleDigest, Nonce,
-    Payload, Started, TaskResult, Timestamp,
+    Payload, RetryAfter, Started, TaskResult, Timestamp,
 };
 
 /// When every run starts.
@@ -16,6 +16,10 @@ pub(super) const START: i64 = 1_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Outside {
     Answered(u32, TaskResult),
+    /// An HTTP call was accepted, and its server wants to be asked again after so many seconds.
+    Accepted(u32, u8),
+    /// An HTTP call was answered by a status that is worth another attempt.
+    Unsuccessful(u32),
     Fired(u32),
     Raised(&'static str, Payload),
     Suspended,
@@ -240,6 +244,16 @@ pub(super) fn deliver(execution: &mut Execution, happening: &Outside, now: Times
         Outside::Answered(task, result) => Fact::Answer {
             scheduled: request(task),
             result: result.clone(),
+        },
+        Outside::Accepted(task, seconds) => Fact::HttpAccepted {
+            scheduled: request(task),
+            uri: format!("http://a.test/{seconds}"),
+            retry_after: Some(RetryAfter::Seconds(u64::from(*seconds))),
+        },
+        Outside::Unsuccessful(task) => Fact::HttpUnsuccessful {
+            scheduled: request(task),
+            output: json("503"),
+            failure: oops(),
         },
         Outside::Fired(task) => Fact::TimerFired {
             timer: request(task),

@@ -19,6 +19,8 @@ pub(super) enum Step {
     Tried(&'static str, u16),
     Child(&'static str),
     Http,
+    /// An HTTP call that is tried up to three times, so many milliseconds apart.
+    HttpTried(u16),
     /// A timer, so many milliseconds after the guest's time.
     Timer(u16),
     Wait(&'static str),
@@ -158,6 +160,7 @@ impl Guest {
             | Step::Tried(..)
             | Step::Child(_)
             | Step::Http
+            | Step::HttpTried(_)
             | Step::Timer(_)
             | Step::Wait(_) => {
                 let action = self.action(step, execution);
@@ -245,14 +248,7 @@ impl Guest {
             Step::Tried(name, interval) => Action::ScheduleTask {
                 name: (*name).to_owned(),
                 input,
-                retry: Some(RetryPolicy {
-                    max_attempts: NonZeroU32::new(3).expect("not zero"),
-                    first_retry_interval: u64::from(*interval),
-                    backoff_coefficient: 2.0,
-                    max_retry_interval: None,
-                    retry_timeout: None,
-                    attempt_timeout: None,
-                }),
+                retry: Some(thrice(*interval)),
             },
             Step::Child(name) => Action::StartChild {
                 name: (*name).to_owned(),
@@ -263,6 +259,10 @@ impl Guest {
             Step::Http => Action::CallHttp {
                 request: input,
                 retry,
+            },
+            Step::HttpTried(interval) => Action::CallHttp {
+                request: input,
+                retry: Some(thrice(*interval)),
             },
             Step::Timer(millis) => Action::CreateTimer {
                 fire_at: execution
@@ -292,6 +292,17 @@ impl Guest {
     /// What the guest has seen so far, as one number.
     fn number(&self) -> Payload {
         json(&self.hash.to_string())
+    }
+}
+
+pub(super) fn thrice(interval: u16) -> RetryPolicy {
+    RetryPolicy {
+        max_attempts: NonZeroU32::new(3).expect("not zero"),
+        first_retry_interval: u64::from(interval),
+        backoff_coefficient: 2.0,
+        max_retry_interval: None,
+        retry_timeout: None,
+        attempt_timeout: None,
     }
 }
 

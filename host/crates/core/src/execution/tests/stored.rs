@@ -157,7 +157,8 @@ fn open_timers(events: &[Event]) -> BTreeSet<EventId> {
             EventKind::TimerCreated { .. } => {
                 open.insert(event.id);
             }
-            EventKind::AttemptFailed { scheduled, .. } => {
+            EventKind::AttemptFailed { scheduled, .. }
+            | EventKind::HttpAccepted { scheduled, .. } => {
                 open.insert(*scheduled);
             }
             EventKind::TimerFired { timer: done }
