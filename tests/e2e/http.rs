@@ -54,7 +54,7 @@ impl Calling {
         failure.with_context(|| format!("{id} was answered: {output}"))
     }
 
-    async fn kill(&mut self) -> Result<()> {
+    fn kill(&mut self) -> Result<()> {
         self.host.kill()?;
         self.host.restart()?;
         self.client = self.host.client();
@@ -153,7 +153,7 @@ async fn an_accepted_call_is_asked_after_across_kills() -> Result<()> {
         let accepted = |events: &[Value]| times(events, "HttpAccepted") >= wanted;
         let client = &calling.client;
         client.history_shows("a", "acceptances", accepted).await?;
-        calling.kill().await?;
+        calling.kill()?;
     }
     let ended = calling.client.ended("a").await?;
     assert_eq!(ended.output["value"]["statusCode"], 200, "{ended:?}");
@@ -264,7 +264,7 @@ async fn a_call_under_way_ends_with_its_instance() -> Result<()> {
     tests::eventually("the call begins", begun).await?;
     calling.client.manage("a", "terminate", "enough").await?;
     assert_eq!(calling.client.ended("a").await?.status, "Terminated");
-    calling.kill().await?;
+    calling.kill()?;
     let call = json!({"uri": server.url("/hello")});
     assert_eq!(calling.value("b", &call).await?["content"], "hello");
     assert_eq!(lines(&server), ["GET /never", "GET /hello"]);

@@ -143,7 +143,7 @@ async fn a_call_that_its_execution_has_left_behind_is_asked_after_no_more() {
         .unwrap();
     end(&engine, "a").await;
     assert_eq!(world.orphans().await, 0);
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(asked(&world), ["/"]);
 }
 
