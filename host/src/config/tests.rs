@@ -23,13 +23,14 @@ fn a_flag_beats_the_file_and_the_file_beats_the_default() {
 
 #[test]
 fn grants_come_from_the_file() {
-    let file = "http_body_bytes = \"1KiB\"\n[function.fetch]\nenv = [\"HOME\"]\n[function.read]\n";
+    let file = "http_timeout = \"9s\"\nhttp_body_bytes = \"1KiB\"\n[function.fetch]\nenv = [\"HOME\"]\n[function.read]\n";
     let config = Settings::default()
         .or(Settings::parse(file).unwrap())
         .check()
         .unwrap();
     let functions: Vec<_> = config.functions.keys().map(FunctionName::as_str).collect();
     assert_eq!(functions, ["fetch", "read"]);
+    assert_eq!(config.guests.http_timeout, Duration::from_secs(9));
     assert_eq!(config.guests.http_body_bytes, 1024);
     assert_eq!(config.guests.http_connections, 256);
 }
@@ -102,6 +103,7 @@ fn a_bound_at_which_nothing_could_run_is_refused() {
         "body_bytes = 0",
         "turn_timeout = \"0s\"",
         "activity_timeout = \"0s\"",
+        "http_timeout = \"0s\"",
     ] {
         assert!(Settings::parse(text).unwrap().check().is_err(), "{text}");
     }

@@ -264,7 +264,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             Call::Http(call) => Mail::HttpAnswer {
                 execution,
                 scheduled,
-                answer: self.guests.http(call).await,
+                answer: Box::new(self.guests.http(call).await),
             },
         }
     }

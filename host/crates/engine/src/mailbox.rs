@@ -44,7 +44,8 @@ pub(crate) enum Mail {
     HttpAnswer {
         execution: ExecutionId,
         scheduled: EventId,
-        answer: HttpAnswer,
+        /// Boxed, for it is larger than all other mail.
+        answer: Box<HttpAnswer>,
     },
     /// A timer's time has come. The permit bounds how many instances are woken at once.
     TimerFired {

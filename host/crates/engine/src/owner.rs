@@ -348,11 +348,12 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         &self,
         execution: ExecutionId,
         scheduled: EventId,
-        answer: HttpAnswer,
+        answer: Box<HttpAnswer>,
         batch: &mut Batch,
     ) {
         if self.is_live(execution) {
-            self.deliver(Some(execution), answer.clone().into_fact(scheduled));
+            let fact = HttpAnswer::clone(&answer).into_fact(scheduled);
+            self.deliver(Some(execution), fact);
             batch.keep(Mail::HttpAnswer {
                 execution,
                 scheduled,

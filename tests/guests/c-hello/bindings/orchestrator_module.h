@@ -122,6 +122,9 @@ extern soloist_orchestration_durable_task_id_t soloist_orchestration_durable_cal
 // `instance-id`: none lets the host derive one from this execution and the task.
 extern soloist_orchestration_durable_task_id_t soloist_orchestration_durable_call_orchestrator(orchestrator_module_string_t *name, soloist_orchestration_durable_json_t *input, orchestrator_module_string_t *maybe_instance_id, soloist_orchestration_durable_retry_policy_t *maybe_retry);
 // Durable HTTP. `request` and result are JSON: {method, uri, headers?, content?, asyncPattern?} and {statusCode, headers, content}.
+// `content` is text; any other JSON value is sent as JSON. The operator lists whom the function may call; no redirect is followed.
+// Any status is an answer; with a retry policy, 408, 429 and 5xx are tried again, and the last one is the answer. A 202 with a
+// `Location` is asked after by durable timers until it is another status, unless `asyncPattern` is false (it is true by default).
 extern soloist_orchestration_durable_task_id_t soloist_orchestration_durable_call_http(soloist_orchestration_durable_json_t *request, soloist_orchestration_durable_retry_policy_t *maybe_retry);
 extern soloist_orchestration_durable_task_id_t soloist_orchestration_durable_create_timer(soloist_orchestration_durable_timestamp_t fire_at);
 // The k-th wait of a name that was neither consumed nor cancelled owns the k-th event of that name not yet consumed.
