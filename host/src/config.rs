@@ -1,6 +1,7 @@
 //! Flags, environment and file, in this order of precedence, become one checked value.
 
 pub(crate) mod grants;
+mod limits;
 mod size;
 mod wait;
 
@@ -75,7 +76,7 @@ pub(crate) struct Settings {
     /// How log lines are written [default: text]
     #[arg(long, env = "SOLOIST_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<LogFormat>,
-    /// What the activities of each function may do: in the file only.
+    /// What the activities of each function may do, and how many of its instances may be live: in the file only.
     #[arg(skip)]
     function: BTreeMap<FunctionName, FunctionTable>,
 }
@@ -194,13 +195,14 @@ impl Settings {
                 http_body_bytes: bytes(self.http_body_bytes, 64 << 20),
                 http_connections: self.http_connections.map_or(256, Into::into),
             },
-            functions: self.function,
             engine: EngineSettings {
                 hot_bytes_max: bytes(self.hot_bytes, engine.hot_bytes_max),
                 hot_guests_max: self.hot_instances.unwrap_or(engine.hot_guests_max),
                 activities_max: self.activities.map_or(engine.activities_max, Into::into),
+                limits: limits::check(&self.function)?,
                 ..engine
             },
+            functions: self.function,
             store: StoreSettings::default(),
             api: ApiSettings {
                 body_bytes_max: bytes(self.body_bytes, api.body_bytes_max),

@@ -35,6 +35,44 @@ fn grants_come_from_the_file() {
 }
 
 #[test]
+fn limits_of_functions_come_from_the_file() {
+    let check = |file: &str| {
+        Settings::default()
+            .or(Settings::parse(file).unwrap())
+            .check()
+    };
+    let file = "[function.nightly]\nmax_concurrent_instances = 1\nwhen_full = \"queue\"\n\
+        [function.report]\nmax_concurrent_instances = 3\n[function.free]\n";
+    let limits = check(file).unwrap().engine.limits;
+    let said: Vec<_> = limits
+        .iter()
+        .map(|(name, limit)| (name.as_str(), limit.max.get(), limit.when_full))
+        .collect();
+    let expected = [
+        ("nightly", 1, soloist_engine::WhenFull::Queue),
+        ("report", 3, soloist_engine::WhenFull::Reject),
+    ];
+    assert_eq!(said, expected);
+    let refused_table = check("[function.nightly]\nwhen_full = \"queue\"")
+        .unwrap_err()
+        .0;
+    assert!(
+        refused_table.contains("add max_concurrent_instances"),
+        "{refused_table}"
+    );
+    for (table, part) in [
+        ("max_concurrent_instances = 0", "nonzero"),
+        (
+            "max_concurrent_instances = 1\nwhen_full = \"wait\"",
+            "`reject` or `queue`",
+        ),
+    ] {
+        let said = refused(&format!("[function.nightly]\n{table}"));
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
 fn a_key_that_is_unknown_is_named_with_its_line() {
     let said = refused("activities = 3\nactivites = 4\n");
     assert!(

@@ -39,6 +39,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         settings: EngineSettings,
     ) -> Result<Self, HubError> {
         let shared = Arc::new(Shared::new(hub, guests, platform, settings));
+        shared.hub.limit(&shared.settings.limits).await?;
         shared.functions.fill(shared.hub.functions().await?);
         shared.read_timers(None, shared.platform.now()).await?;
         shared.tasks.spawn(Arc::clone(&shared).run_timers());

@@ -12,6 +12,7 @@ mod functions;
 mod guests;
 mod hot;
 mod hub;
+mod limits;
 mod mailbox;
 mod outcome;
 mod owner;
@@ -36,6 +37,7 @@ pub use hub::{
     InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
     RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished,
 };
+pub use limits::{Committed, InstanceLimit, InstanceLimits, Promoted, WhenFull};
 pub use outcome::{DeployError, Deployment, ModuleState, Start, StartError, Started, Told};
 pub use platform::Platform;
 pub use query::{

@@ -45,6 +45,8 @@ pub(crate) enum Mail {
     Wake {
         permit: Option<OwnedSemaphorePermit>,
     },
+    /// This execution was queued, and has got a slot.
+    Promoted { execution: ExecutionId },
     /// There is a message in the inbox.
     Inbox,
     /// Room is needed: leave memory if nothing is going on.

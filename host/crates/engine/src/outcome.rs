@@ -39,6 +39,13 @@ pub enum Started {
         /// Its instance.
         instance: InstanceId,
     },
+    /// As many instances of the function are live as may be.
+    Full {
+        /// The function.
+        function: FunctionName,
+        /// One of those that are live.
+        holder: InstanceId,
+    },
 }
 
 /// Why a start was refused.

@@ -3,6 +3,7 @@
 
 mod batch;
 mod commit;
+mod limited;
 mod turn;
 
 use std::collections::VecDeque;
@@ -63,6 +64,8 @@ struct Live<O> {
     has_run: bool,
     /// The hub holds something that no turn has seen, or says so.
     ready: bool,
+    /// It waits for a slot of its function: no guest runs.
+    queued: bool,
     /// Messages of the inbox that were delivered and are to go with the next commit.
     inbox: Vec<i64>,
 }
@@ -75,6 +78,7 @@ impl<O> Live<O> {
             is_new: false,
             has_run: false,
             ready: false,
+            queued: false,
             inbox: Vec::new(),
         }
     }
@@ -205,6 +209,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                     batch.keep(Mail::Wake { permit });
                     false
                 }
+                Mail::Promoted { execution } => {
+                    self.promote(execution);
+                    batch.keep(Mail::Promoted { execution });
+                    false
+                }
                 Mail::Inbox => {
                     batch.keep(Mail::Inbox);
                     self.take_inbox().await?;
@@ -324,6 +333,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             | Mail::Answer { .. }
             | Mail::TimerFired { .. }
             | Mail::Wake { .. }
+            | Mail::Promoted { .. }
             | Mail::Inbox => self.load().await?,
         }
         Ok(())
@@ -341,6 +351,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             custom_status,
             logged,
             inbox,
+            queued,
         } = loaded;
         if !status.is_live() {
             self.standing = Standing::NotLive(Told::Ended);
@@ -350,8 +361,10 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         let execution = Execution::load(self.desk.id.clone(), history, logged, custom_status);
         let id = execution.id();
         let mut live = Live::new(execution);
-        live.has_run = status != crate::RuntimeStatus::Pending;
+        // One that was suspended before it began has not run.
+        live.has_run = status != crate::RuntimeStatus::Pending && live.execution().has_begun();
         live.ready = ready;
+        live.queued = queued;
         live.take_in(inbox, self.desk.shared.platform.now());
         self.standing = Standing::Live(live);
         self.desk.mailbox.set_live(true);
@@ -389,6 +402,15 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         ));
         live.is_new = true;
         live
+    }
+
+    fn promote(&mut self, execution: ExecutionId) {
+        if let Standing::Live(live) = &mut self.standing
+            && live.execution().id() == execution
+        {
+            live.queued = false;
+            live.ready = true;
+        }
     }
 
     fn is_live(&self, execution: ExecutionId) -> bool {

@@ -16,6 +16,7 @@ mod query;
 mod queue;
 mod readers;
 mod settings;
+mod slots;
 mod tags;
 #[cfg(test)]
 mod tests;

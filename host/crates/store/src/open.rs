@@ -18,6 +18,7 @@ const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("../migrations/01_hub.sql")),
     M::up(include_str!("../migrations/02_find.sql")),
+    M::up(include_str!("../migrations/03_slots.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

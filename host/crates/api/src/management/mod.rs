@@ -137,6 +137,11 @@ async fn start_and_wait<H: TaskHub, G: Guests, P: Platform>(
             let url = caller.status_url(&instance);
             return Ok(located(Fault::Exists(instance).into_response(), &url));
         }
+        Started::Full { function, holder } => {
+            let url = caller.status_url(&holder);
+            let fault = Fault::Full { function, holder };
+            return Ok(located(fault.into_response(), &url));
+        }
     };
     if let Some(patience) = patience {
         let patience = patience.min(app.shared.settings.wait_max);

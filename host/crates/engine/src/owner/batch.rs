@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use soloist_core::{EventId, ExecutionId, InstanceId};
+use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId};
 
 use crate::mailbox::Mail;
 use crate::shared::unavailable;
@@ -49,6 +49,7 @@ impl Batch {
                 } => done.push((execution, scheduled)),
                 Mail::TimerFired { .. }
                 | Mail::Wake { .. }
+                | Mail::Promoted { .. }
                 | Mail::Inbox
                 | Mail::Evict
                 | Mail::Purge { .. } => {}
@@ -64,6 +65,24 @@ impl Batch {
         }
     }
 
+    /// There is no room for another instance: whoever wanted to start one is told, and all else is decided anew.
+    pub(super) fn turn_away(
+        self,
+        function: &FunctionName,
+        holder: &InstanceId,
+        backlog: &mut VecDeque<Mail>,
+    ) {
+        for mail in self.0.into_iter().rev() {
+            match mail {
+                Mail::Start { reply, .. } => {
+                    let (function, holder) = (function.clone(), holder.clone());
+                    drop(reply.send(Ok(Started::Full { function, holder })));
+                }
+                other => backlog.push_front(other),
+            }
+        }
+    }
+
     /// Nothing became durable: callers are told so; what came from inside the engine is delivered again.
     pub(super) fn refuse(self, doing: &'static str, cause: &str, backlog: &mut VecDeque<Mail>) {
         for mail in self.0.into_iter().rev() {
@@ -74,6 +93,7 @@ impl Batch {
                 Mail::Answer { .. }
                 | Mail::TimerFired { .. }
                 | Mail::Wake { .. }
+                | Mail::Promoted { .. }
                 | Mail::Inbox
                 | Mail::Evict => {
                     backlog.push_front(mail);

@@ -77,7 +77,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         if !goes_on {
             self.desk.mailbox.set_live(false);
         }
-        if !nothing_new && let Err(error) = self.desk.shared.hub.commit(operation).await {
+        if !nothing_new && let Err(error) = self.desk.shared.commit(operation).await {
             return self.give_up(error, batch).await;
         }
         self.failures = 0;
@@ -158,6 +158,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 batch.requeue(&mut self.backlog);
                 self.backlog.push_back(Mail::Wake { permit: None });
                 self.failures += 1;
+            }
+            HubError::Full { function, holder } => {
+                batch.turn_away(function, holder, &mut self.backlog);
             }
             HubError::Corrupt { .. } => {
                 tracing::error!(

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
+mod limits;
 mod retries;
 mod scripted;
 mod sent;
