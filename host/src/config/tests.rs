@@ -18,6 +18,7 @@ fn a_flag_beats_the_file_and_the_file_beats_the_default() {
     assert_eq!(config.guests.turn_timeout, Duration::from_millis(250));
     assert_eq!(config.guests.bytes, 64 << 20);
     assert_eq!(config.log_format, LogFormat::Json);
+    assert_eq!(config.engine.retention, None);
     assert_eq!(config.listen.to_string(), "127.0.0.1:7071");
 }
 
@@ -32,6 +33,15 @@ fn grants_come_from_the_file() {
     assert_eq!(functions, ["fetch", "read"]);
     assert_eq!(config.guests.http_body_bytes, 1024);
     assert_eq!(config.guests.http_connections, 256);
+}
+
+#[test]
+fn a_retention_is_a_time_and_not_none() {
+    let check = |file: &str| Settings::parse(file).unwrap().check();
+    let config = check("retention = \"30d\"").unwrap();
+    assert_eq!(config.engine.retention, Some(Duration::from_hours(30 * 24)));
+    let said = check("retention = \"0s\"").unwrap_err().0;
+    assert!(said.contains("retention is 0"), "{said}");
 }
 
 #[test]

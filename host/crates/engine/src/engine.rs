@@ -44,7 +44,12 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         shared.read_timers(None, shared.platform.now()).await?;
         shared.tasks.spawn(Arc::clone(&shared).run_timers());
         shared.tasks.spawn(Arc::clone(&shared).recover());
-        Ok(Self { shared })
+        let engine = Self { shared };
+        if let Some(keep) = engine.shared.settings.retention {
+            let retention = engine.clone().run_retention(keep);
+            engine.shared.tasks.spawn(retention);
+        }
+        Ok(engine)
     }
 
     /// Stops: no turn begins, those under way are committed, activities are dropped (they run again at the next start).

@@ -20,6 +20,7 @@ mod owners;
 mod platform;
 mod query;
 mod recovery;
+mod retention;
 mod settings;
 mod shared;
 #[cfg(feature = "testing")]

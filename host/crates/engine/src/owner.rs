@@ -54,6 +54,10 @@ enum Standing<O> {
 }
 
 /// A live execution in memory.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they come in most combinations"
+)]
 struct Live<O> {
     execution: SharedExecution,
     /// The guest, parked; none before its first turn and after a load.

@@ -22,6 +22,8 @@ pub struct EngineSettings {
     pub compiles_max: usize,
     /// How many instances of a function may be live at once.
     pub limits: InstanceLimits,
+    /// How long what has ended is kept before it is purged; for ever if nothing is said.
+    pub retention: Option<Duration>,
     /// How long a fact waits for the turn that follows from it, before it is committed alone.
     pub turn_grace: Duration,
     /// How far ahead timers are held in memory.
@@ -43,6 +45,7 @@ impl Default for EngineSettings {
             mailbox_max: 10_000,
             compiles_max: 16,
             limits: InstanceLimits::new(),
+            retention: None,
             turn_grace: Duration::from_millis(1),
             timer_horizon: Duration::from_mins(1),
             timers_max: 100_000,

@@ -85,8 +85,7 @@ pub(crate) fn query(
         next: None,
     };
     let (mut last, mut looks, mut bytes) = (None, 0, 0);
-    let mut candidates = Merged(candidates);
-    while let Some(candidate) = candidates.next() {
+    for candidate in Merged(candidates) {
         let candidate = candidate?;
         if !is_within(&candidate, query) {
             break;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
 mod limits;
+mod retention;
 mod retries;
 mod scripted;
 mod sent;
