@@ -1,6 +1,7 @@
 //! Flags, environment and file, in this order of precedence, become one checked value.
 
 pub(crate) mod grants;
+mod limits;
 mod size;
 mod wait;
 
@@ -69,6 +70,9 @@ pub(crate) struct Settings {
     /// The largest component that can be deployed [default: 64MiB]
     #[arg(long, env = "SOLOIST_MODULE_BYTES", value_name = "SIZE")]
     module_bytes: Option<ByteSize>,
+    /// How long instances that have ended are kept, such as 30d; then they are purged [default: for ever]
+    #[arg(long, env = "SOLOIST_RETENTION", value_name = "TIME")]
+    retention: Option<Wait>,
     /// How many threads run guests and answer requests [default: one less than there are cores]
     #[arg(long, env = "SOLOIST_WORKER_THREADS", value_name = "COUNT", value_parser = count)]
     worker_threads: Option<NonZeroUsize>,
@@ -78,7 +82,7 @@ pub(crate) struct Settings {
     /// How log lines are written [default: text]
     #[arg(long, env = "SOLOIST_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<LogFormat>,
-    /// What each function may do: in the file only.
+    /// What each function may do, and how many of its instances may be live: in the file only.
     #[arg(skip)]
     function: BTreeMap<FunctionName, FunctionTable>,
 }
@@ -146,6 +150,7 @@ impl Settings {
             http_connections: self.http_connections.or(other.http_connections),
             body_bytes: self.body_bytes.or(other.body_bytes),
             module_bytes: self.module_bytes.or(other.module_bytes),
+            retention: self.retention.or(other.retention),
             worker_threads: self.worker_threads.or(other.worker_threads),
             log_filter: self.log_filter.or(other.log_filter),
             log_format: self.log_format.or(other.log_format),
@@ -185,6 +190,12 @@ impl Settings {
                 return Err(Usage(format!("{name} is 0: nothing could run")));
             }
         }
+        if self.retention == Some(Wait(Duration::ZERO)) {
+            return Err(Usage(
+                "retention is 0: nobody could see how an instance ended; leave it out to keep all"
+                    .to_owned(),
+            ));
+        }
         self.check_bounds()?;
         let bytes = |size: Option<ByteSize>, default| size.map_or(default, |ByteSize(size)| size);
         let time = |wait: Option<Wait>, default| wait.map_or(default, |Wait(wait)| wait);
@@ -204,13 +215,15 @@ impl Settings {
                 http_body_bytes: bytes(self.http_body_bytes, 64 << 20),
                 http_connections: self.http_connections.map_or(256, Into::into),
             },
-            functions: self.function,
             engine: EngineSettings {
                 hot_bytes_max: bytes(self.hot_bytes, engine.hot_bytes_max),
                 hot_guests_max: self.hot_instances.unwrap_or(engine.hot_guests_max),
                 activities_max: self.activities.map_or(engine.activities_max, Into::into),
+                limits: limits::check(&self.function)?,
+                retention: self.retention.map(|Wait(keep)| keep),
                 ..engine
             },
+            functions: self.function,
             store: StoreSettings::default(),
             api: ApiSettings {
                 body_bytes_max: bytes(self.body_bytes, api.body_bytes_max),

@@ -83,6 +83,9 @@ fn many_instances_are_purged_only_if_it_is_said_which() {
         ("--status", "complete"),
         ("--created-to", "yesterday"),
         ("--tag", "urgent"),
+        // An empty variable of a script must not mean all.
+        ("--prefix", ""),
+        ("--function", ""),
     ] {
         assert_refused(&["instance", "purge", option, value], 2, &[value]);
         assert_refused(&["instance", "list", option, value], 2, &[value]);

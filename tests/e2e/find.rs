@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use tests::{Client, Host, HostOptions};
+use tests::{Client, Host, HostOptions, eventually};
 
 use crate::host_with;
 
@@ -69,7 +69,7 @@ async fn tags_are_kept_over_continue_as_new_and_a_restart() -> Result<()> {
     )?;
     assert_eq!(serde_json::from_str::<Value>(&started)?["id"], "c");
     assert_eq!(client.ended("c").await?.status, "Completed");
-    assert_eq!(client.events("c").await?[0]["generation"], 2);
+    assert_eq!(client.events("c").await?[0]["generation"], 1);
     host.kill()?;
     host.restart()?;
     let client = host.client();
@@ -162,5 +162,22 @@ async fn instances_are_listed_page_by_page_and_cleaned_up() -> Result<()> {
     assert_eq!(purged, "{\"instancesDeleted\":0}\n");
     assert_eq!(client.raise("waits-0", "Go", &json!(1)).await?, 202);
     assert_eq!(client.ended("waits-0").await?.status, "Completed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_has_ended_goes_after_the_retention() -> Result<()> {
+    let options = HostOptions {
+        arguments: vec!["--retention".to_owned(), "1s".to_owned()],
+        ..HostOptions::default()
+    };
+    let (_host, client) = host_with(options, &["events", "chain"]).await?;
+    client.start("events", "lives", &json!({"n": 1})).await?;
+    client.run("chain", "done", &json!({"n": 1})).await?;
+    eventually("what has ended goes", async || {
+        Ok(client.status("done").await?.is_none().then_some(()))
+    })
+    .await?;
+    assert_eq!(ids(&client, "").await?, ["lives"]);
     Ok(())
 }

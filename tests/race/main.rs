@@ -1,5 +1,7 @@
 //! The singleton under race: of any number of concurrent starts of one ID, exactly one wins.
 
+mod limits;
+
 use anyhow::{Context, Result, ensure};
 use futures_util::future::{join_all, try_join_all};
 use rand::Rng;

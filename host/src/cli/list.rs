@@ -1,6 +1,7 @@
 //! Many instances at once: listed, and cleaned up.
 
 use anyhow::{Result, bail};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,10 +23,10 @@ pub(crate) struct Filter {
     #[arg(long = "status", value_name = "STATUS", ignore_case = true)]
     statuses: Vec<Status>,
     /// With an ID that begins so
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     prefix: Option<String>,
     /// Of this function
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     function: Option<String>,
     /// With this tag; may be given more than once
     #[arg(long = "tag", value_name = "NAME=VALUE")]

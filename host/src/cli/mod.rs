@@ -33,6 +33,9 @@ enum Noun {
     /// By default an activity only computes. What else it may do stands in the file, by its function: a table
     /// `[function.NAME]` with `allow_hosts = ["api.example.com"]` for HTTP, `env = ["NAME", "NAME=value"]` and
     /// `dirs = ["/srv/data", "/srv/data:/data:rw"]`, which are read-only without `:rw`.
+    ///
+    /// How many instances of an orchestrator may be live at once stands there too: `max_concurrent_instances = 1`, with
+    /// `when_full = "reject"` (the default) to refuse more, or `"queue"` to let them wait their turn.
     #[command(allow_negative_numbers = true)]
     Serve(Box<serve::Serve>),
     /// Deploy, list and remove functions

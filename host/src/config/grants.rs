@@ -1,7 +1,9 @@
-//! The tables `[function.NAME]`: what an operator lets functions do.
+//! The tables `[function.NAME]`: what an operator lets functions do. How many of their instances may be live is in
+//! `limits.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::VarError;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -10,6 +12,7 @@ use serde::Deserialize;
 use soloist_core::FunctionName;
 use soloist_wasm::{Access, AllowedHost, Directory, Grant, Grants, InvalidHost, Variable};
 
+use super::limits::WhenFull;
 use crate::failure::Usage;
 
 /// One of the tables, as it is written.
@@ -19,6 +22,9 @@ pub(crate) struct FunctionTable {
     allow_hosts: Vec<Host>,
     env: Vec<Environment>,
     dirs: Vec<Dir>,
+    /// How many of its instances may be live at once.
+    pub(super) max_concurrent_instances: Option<NonZeroU32>,
+    pub(super) when_full: Option<WhenFull>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -18,6 +18,7 @@ fn a_flag_beats_the_file_and_the_file_beats_the_default() {
     assert_eq!(config.guests.turn_timeout, Duration::from_millis(250));
     assert_eq!(config.guests.bytes, 64 << 20);
     assert_eq!(config.log_format, LogFormat::Json);
+    assert_eq!(config.engine.retention, None);
     assert_eq!(config.listen.to_string(), "127.0.0.1:7071");
 }
 
@@ -33,6 +34,53 @@ fn grants_come_from_the_file() {
     assert_eq!(config.guests.http_timeout, Duration::from_secs(9));
     assert_eq!(config.guests.http_body_bytes, 1024);
     assert_eq!(config.guests.http_connections, 256);
+}
+
+#[test]
+fn a_retention_is_a_time_and_not_none() {
+    let check = |file: &str| Settings::parse(file).unwrap().check();
+    let config = check("retention = \"30d\"").unwrap();
+    assert_eq!(config.engine.retention, Some(Duration::from_hours(30 * 24)));
+    let said = check("retention = \"0s\"").unwrap_err().0;
+    assert!(said.contains("retention is 0"), "{said}");
+}
+
+#[test]
+fn limits_of_functions_come_from_the_file() {
+    let check = |file: &str| {
+        Settings::default()
+            .or(Settings::parse(file).unwrap())
+            .check()
+    };
+    let file = "[function.nightly]\nmax_concurrent_instances = 1\nwhen_full = \"queue\"\n\
+        [function.report]\nmax_concurrent_instances = 3\n[function.free]\n";
+    let limits = check(file).unwrap().engine.limits;
+    let said: Vec<_> = limits
+        .iter()
+        .map(|(name, limit)| (name.as_str(), limit.max.get(), limit.when_full))
+        .collect();
+    let expected = [
+        ("nightly", 1, soloist_engine::WhenFull::Queue),
+        ("report", 3, soloist_engine::WhenFull::Reject),
+    ];
+    assert_eq!(said, expected);
+    let refused_table = check("[function.nightly]\nwhen_full = \"queue\"")
+        .unwrap_err()
+        .0;
+    assert!(
+        refused_table.contains("add max_concurrent_instances"),
+        "{refused_table}"
+    );
+    for (table, part) in [
+        ("max_concurrent_instances = 0", "nonzero"),
+        (
+            "max_concurrent_instances = 1\nwhen_full = \"wait\"",
+            "`reject` or `queue`",
+        ),
+    ] {
+        let said = refused(&format!("[function.nightly]\n{table}"));
+        assert!(said.contains(part), "{said}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-/// A length of time, written as `500ms`, `30s` or `5m`.
+/// A length of time, written as `500ms`, `30s`, `5m` or `30d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Wait(pub(crate) Duration);
@@ -18,7 +18,7 @@ impl fmt::Display for NoWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "'{}' is no length of time: write 500ms, 30s or 5m",
+            "'{}' is no length of time: write 500ms, 30s, 5m or 30d",
             self.0
         )
     }
@@ -30,11 +30,27 @@ impl FromStr for Wait {
     type Err = NoWait;
 
     fn from_str(text: &str) -> Result<Self, NoWait> {
-        text.parse::<SignedDuration>()
-            .ok()
-            .and_then(|wait| Duration::try_from(wait).ok())
+        let (days, rest) = days(text);
+        let rest = match rest {
+            "" if days.is_some() => Some(Duration::ZERO),
+            rest => rest
+                .parse::<SignedDuration>()
+                .ok()
+                .and_then(|wait| Duration::try_from(wait).ok()),
+        };
+        rest.and_then(|rest| rest.checked_add(days.unwrap_or_default()))
             .map(Self)
             .ok_or_else(|| NoWait(text.to_owned()))
+    }
+}
+
+/// The days at the beginning of a text, each of 24 hours, and the rest of it.
+fn days(text: &str) -> (Option<Duration>, &str) {
+    let split = text.split_once('d');
+    let days = split.and_then(|(days, rest)| Some((days.trim().parse::<u32>().ok()?, rest)));
+    match days {
+        Some((days, rest)) => (Some(Duration::from_hours(24) * days), rest.trim()),
+        None => (None, text),
     }
 }
 
@@ -57,6 +73,8 @@ mod tests {
             ("30s", 30_000),
             ("5m", 300_000),
             ("1h 1s", 3_601_000),
+            ("30d", 2_592_000_000),
+            ("1d 1s", 86_401_000),
         ] {
             assert_eq!(
                 text.parse(),
@@ -64,7 +82,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "30", "-1s", "soon"] {
+        for text in ["", "30", "-1s", "soon", "d", "-1d", "1d-2h", "1d2d"] {
             assert!(text.parse::<Wait>().is_err(), "{text}");
         }
     }

@@ -43,13 +43,12 @@ pub(crate) fn read(text: &str, rounding: Rounding) -> Option<Timestamp> {
         format!("{time}+{offset}").parse().ok()
     };
     let moment = text.parse::<jiff::Timestamp>().ok().or_else(plus);
-    let nanos = if let Some(moment) = moment {
-        moment.as_nanosecond()
-    } else {
-        let civil: DateTime = text.parse().ok()?;
-        let moment = Offset::UTC.to_timestamp(civil).ok()?;
-        moment.as_nanosecond()
+    let utc = || {
+        Offset::UTC
+            .to_timestamp(text.parse::<DateTime>().ok()?)
+            .ok()
     };
+    let nanos = moment.or_else(utc)?.as_nanosecond();
     let millis = match rounding {
         Rounding::Up => -(-nanos).div_euclid(1_000_000),
         Rounding::Down => nanos.div_euclid(1_000_000),

@@ -2,7 +2,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use soloist_core::{FunctionName, InstanceId, InvalidInstanceId, Timestamp};
 use soloist_engine::{
     FunctionKind, Guests, HubError, OnExisting, Platform, Start, StartError, Started, TaskHub,
@@ -41,6 +41,11 @@ pub(crate) enum Outcome {
     Attached(InstanceId),
     /// One is live.
     Exists(InstanceId),
+    /// As many of the function as may be are live.
+    Full {
+        function: FunctionName,
+        holder: InstanceId,
+    },
 }
 
 /// What a caller wants where an execution of the id is live.
@@ -123,6 +128,7 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
         Started::Started { instance, .. } => Outcome::Started(instance),
         Started::Exists { instance } if on_live == OnLive::Attach => Outcome::Attached(instance),
         Started::Exists { instance } => Outcome::Exists(instance),
+        Started::Full { function, holder } => Outcome::Full { function, holder },
     })
 }
 
@@ -172,6 +178,13 @@ pub(crate) fn exists(id: &InstanceId) -> String {
     format!("An instance with ID '{id}' already exists.")
 }
 
+/// The sentence by which a start beyond the limit of its function is refused.
+pub(crate) fn full(function: &FunctionName, holder: &InstanceId) -> String {
+    format!(
+        "The function '{function}' has as many live instances as it may, among them '{holder}': try again when one has ended."
+    )
+}
+
 /// `POST /api/orchestrators/{function}`
 pub(crate) async fn start_new<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
@@ -210,6 +223,14 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
                     exists(&instance),
                 );
                 located(reply, &caller.status_url(&instance))
+            }
+            Outcome::Full { function, holder } => {
+                let problem = Problem::new(
+                    StatusCode::CONFLICT,
+                    "function-full",
+                    full(&function, &holder),
+                );
+                located(problem.into_response(), &caller.status_url(&holder))
             }
         },
     )

@@ -28,7 +28,9 @@ impl From<HubError> for Trouble {
     /// Logs the error: here is where it stops being passed on.
     fn from(error: HubError) -> Self {
         let trouble = match &error {
-            HubError::Unavailable { .. } | HubError::Conflict(_) => Self::Unavailable,
+            HubError::Unavailable { .. } | HubError::Conflict(_) | HubError::Full { .. } => {
+                Self::Unavailable
+            }
             HubError::Corrupt { .. } => Self::Internal,
         };
         tracing::error!(error = &error as &(dyn Error + 'static), "a request failed");

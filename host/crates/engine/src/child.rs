@@ -150,6 +150,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
         let mail = Mail::StartChild {
             start,
             is_new,
+            refused: None,
             permit,
         };
         self.send(&child, mail);

@@ -91,19 +91,22 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
 
     /// Purges these executions, unless others have taken their places. Returns how many went, and what hindered one that did
     /// not.
-    async fn purge_all(&self, found: Vec<(InstanceId, ExecutionId)>) -> (usize, Option<HubError>) {
+    pub(crate) async fn purge_all(
+        &self,
+        found: Vec<(InstanceId, ExecutionId)>,
+    ) -> (usize, Option<HubError>) {
         let outcomes = found.into_iter().map(|(instance, execution)| async move {
             self.purge_execution(&instance, Some(execution)).await
         });
         let mut outcomes = iter(outcomes).buffer_unordered(PURGES_MAX);
-        let (mut purged, mut hindered) = (0, None);
+        let (mut gone, mut hindered) = (0, None);
         while let Some(outcome) = outcomes.next().await {
             match outcome {
-                Ok(outcome) => purged += usize::from(outcome == Purged::Purged),
+                Ok(outcome) => gone += usize::from(outcome == Purged::Purged),
                 Err(error) => hindered = Some(error),
             }
         }
-        (purged, hindered)
+        (gone, hindered)
     }
 }
 

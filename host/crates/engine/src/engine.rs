@@ -39,11 +39,17 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         settings: EngineSettings,
     ) -> Result<Self, HubError> {
         let shared = Arc::new(Shared::new(hub, guests, platform, settings));
+        shared.hub.limit(&shared.settings.limits).await?;
         shared.functions.fill(shared.hub.functions().await?);
         shared.read_timers(None, shared.platform.now()).await?;
         shared.tasks.spawn(Arc::clone(&shared).run_timers());
         shared.tasks.spawn(Arc::clone(&shared).recover());
-        Ok(Self { shared })
+        let engine = Self { shared };
+        if let Some(keep) = engine.shared.settings.retention {
+            let retention = engine.clone().run_retention(keep);
+            engine.shared.tasks.spawn(retention);
+        }
+        Ok(engine)
     }
 
     /// Stops: no turn begins, those under way are committed, activities are dropped (they run again at the next start).

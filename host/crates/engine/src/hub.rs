@@ -8,7 +8,10 @@ use soloist_core::{
     Payload, Started, Timer, Timestamp,
 };
 
-use crate::{BoxError, ChildStart, EndPlace, EndedInstance, InstancePage, InstanceQuery};
+use crate::{
+    BoxError, ChildStart, Committed, EndPlace, EndedInstance, InstanceLimits, InstancePage,
+    InstanceQuery,
+};
 
 /// What keeps instances, histories and queues. It decides nothing: it commits what owners decided, or refuses.
 ///
@@ -21,13 +24,23 @@ use crate::{BoxError, ChildStart, EndPlace, EndedInstance, InstancePage, Instanc
 ///   dropped after that may still take effect.
 /// - Events are numbered on from the place that is expected, those of a new execution from the first; else `Conflict`.
 /// - A new execution needs its module; without it, `Unavailable`. It never has the id of the one that it replaces.
+/// - Of a function with a limit no more than so many instances hold a slot. A start beyond is `Full`, or queued: then it is not
+///   ready and takes no turn. Only a start that is `Pending` is queued. Whatever follows in one instance from the same function
+///   keeps its slot or its place in the queue. What leaves a slot promotes the first in the queue, in one transaction; whoever
+///   was promoted is ready until it has begun.
 /// - While messages wait in the inbox of a live instance it is ready, whatever its turns say.
 /// - Lists are in a stable order and can be read page by page while they change. So are the answers to queries: what matches
 ///   and is not started anew meanwhile is found exactly once.
 pub trait TaskHub: Send + Sync + 'static {
     /// Commits what one owner decided, whole or not at all, if the instance still stands at `operation.expects`. Returns
     /// once it is durable.
-    fn commit(&self, operation: Operation) -> impl Future<Output = Result<(), HubError>> + Send;
+    fn commit(
+        &self,
+        operation: Operation,
+    ) -> impl Future<Output = Result<Committed, HubError>> + Send;
+
+    /// From now on these limits hold. Those who were queued and have room now are promoted.
+    fn limit(&self, limits: &InstanceLimits) -> impl Future<Output = Result<(), HubError>> + Send;
 
     /// The current execution of an instance with its history and inbox, or `None`.
     fn load(
@@ -189,6 +202,14 @@ pub enum HubError {
         /// What the hub's database said.
         #[source]
         cause: BoxError,
+    },
+    /// As many instances of a function are live as may be; nothing was written.
+    #[error("no more instances of {function} may be live, since {holder} is")]
+    Full {
+        /// The function.
+        function: FunctionName,
+        /// One of those that are live.
+        holder: InstanceId,
     },
     /// A person has to look at it.
     #[error("the history of {instance} is corrupt")]
@@ -354,6 +375,8 @@ pub struct Loaded {
     pub logged: u32,
     /// Messages that no turn has taken in, oldest first.
     pub inbox: Vec<InboxMessage>,
+    /// It has no slot: no turn begins until it is promoted.
+    pub queued: bool,
 }
 
 /// An instance as callers see it.

@@ -14,6 +14,7 @@ mod guests;
 mod hot;
 mod http_call;
 mod hub;
+mod limits;
 mod mailbox;
 mod outcome;
 mod owner;
@@ -21,6 +22,7 @@ mod owners;
 mod platform;
 mod query;
 mod recovery;
+mod retention;
 mod settings;
 mod shared;
 #[cfg(feature = "testing")]
@@ -41,6 +43,7 @@ pub use hub::{
     InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
     RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished, Voids,
 };
+pub use limits::{Committed, InstanceLimit, InstanceLimits, Promoted, WhenFull};
 pub use outcome::{
     DeployError, Deployment, ModuleState, OnExisting, Restarted, Rewound, Start, StartError,
     Started, Told,

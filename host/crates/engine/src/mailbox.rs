@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use soloist_core::{
-    EventId, ExecutionId, Fact, FunctionName, ModuleDigest, Parent, Payload, TaskResult, Timestamp,
+    EventId, ExecutionId, Fact, Failure, FunctionName, ModuleDigest, Parent, Payload, TaskResult,
+    Timestamp,
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
@@ -61,8 +62,12 @@ pub(crate) enum Mail {
     StartChild {
         start: Box<ChildStart>,
         is_new: bool,
+        /// Why it cannot be started, where that is known.
+        refused: Option<Failure>,
         permit: Option<OwnedSemaphorePermit>,
     },
+    /// This execution was queued, and has got a slot.
+    Promoted { execution: ExecutionId },
     /// There is a message in the inbox.
     Inbox,
     /// Room is needed: leave memory if nothing is going on.

@@ -37,10 +37,17 @@ pub enum OnExisting {
 }
 
 /// What became of a rewind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rewound {
     /// It goes on.
     Accepted,
+    /// As many instances of its function as may be are live.
+    Full {
+        /// The function.
+        function: FunctionName,
+        /// One of them.
+        holder: InstanceId,
+    },
     /// Only a failed instance can be rewound, and this is none.
     NotFailed,
     /// No such instance.
@@ -70,6 +77,13 @@ pub enum Started {
     Exists {
         /// Its instance.
         instance: InstanceId,
+    },
+    /// As many instances of the function are live as may be.
+    Full {
+        /// The function.
+        function: FunctionName,
+        /// One of those that are live.
+        holder: InstanceId,
     },
 }
 

@@ -5,6 +5,7 @@ mod batch;
 mod begin;
 mod children;
 mod commit;
+mod limited;
 mod rewind;
 mod turn;
 
@@ -16,6 +17,7 @@ use soloist_core::{
 };
 
 use self::batch::Batch;
+use self::children::Wished;
 use crate::mailbox::{AdmittedStart, Mail, Mailbox, Reply};
 use crate::shared::Shared;
 use crate::{
@@ -55,6 +57,10 @@ enum Standing<O> {
 }
 
 /// A live execution in memory.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they come in most combinations"
+)]
 struct Live<O> {
     execution: SharedExecution,
     /// The guest, parked; none before its first turn and after a load.
@@ -65,6 +71,8 @@ struct Live<O> {
     has_run: bool,
     /// The hub holds something that no turn has seen, or says so.
     ready: bool,
+    /// It waits for a slot of its function: no guest runs.
+    queued: bool,
     /// Messages of the inbox that were delivered and are to go with the next commit.
     inbox: Vec<i64>,
     /// Further attempts at children whose time has come: they are asked for with the next commit.
@@ -81,6 +89,7 @@ impl<O> Live<O> {
             is_new: false,
             has_run: false,
             ready: false,
+            queued: false,
             inbox: Vec::new(),
             child_attempts: Vec::new(),
             replaced_by: None,
@@ -226,8 +235,22 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 Mail::StartChild {
                     start,
                     is_new,
+                    refused,
                     permit,
-                } => self.take_child(start, is_new, permit, batch).await?,
+                } => {
+                    let wish = Wished {
+                        start,
+                        is_new,
+                        refused,
+                        permit,
+                    };
+                    self.take_child(wish, batch).await?
+                }
+                Mail::Promoted { execution } => {
+                    self.promote(execution);
+                    batch.keep(Mail::Promoted { execution });
+                    false
+                }
                 Mail::Inbox => {
                     batch.keep(Mail::Inbox);
                     self.take_inbox().await?;
@@ -391,6 +414,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             | Mail::TimerFired { .. }
             | Mail::Wake { .. }
             | Mail::StartChild { .. }
+            | Mail::Promoted { .. }
             | Mail::Inbox => self.load().await?,
         }
         Ok(())
@@ -408,6 +432,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             custom_status,
             logged,
             inbox,
+            queued,
         } = loaded;
         if !status.is_live() {
             self.standing = Standing::NotLive(Told::Ended);
@@ -417,8 +442,10 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         let execution = Execution::load(self.desk.id.clone(), history, logged, custom_status);
         let id = execution.id();
         let mut live = Live::new(execution);
-        live.has_run = status != crate::RuntimeStatus::Pending;
+        // One that was suspended before it began has not run.
+        live.has_run = status != crate::RuntimeStatus::Pending && live.execution().has_begun();
         live.ready = ready;
+        live.queued = queued;
         live.take_in(inbox, self.desk.shared.platform.now());
         self.standing = Standing::Live(live);
         self.desk.mailbox.set_live(true);
@@ -433,6 +460,15 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             live.take_in(inbox, self.desk.shared.platform.now());
         }
         Ok(())
+    }
+
+    fn promote(&mut self, execution: ExecutionId) {
+        if let Standing::Live(live) = &mut self.standing
+            && live.execution().id() == execution
+        {
+            live.queued = false;
+            live.ready = true;
+        }
     }
 
     fn is_live(&self, execution: ExecutionId) -> bool {

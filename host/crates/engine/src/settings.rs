@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::InstanceLimits;
+
 /// The engine's bounds.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
@@ -18,6 +20,10 @@ pub struct EngineSettings {
     pub mailbox_max: usize,
     /// The most modules that wait to be compiled.
     pub compiles_max: usize,
+    /// How many instances of a function may be live at once.
+    pub limits: InstanceLimits,
+    /// How long what has ended is kept before it is purged; for ever if nothing is said.
+    pub retention: Option<Duration>,
     /// How long a fact waits for the turn that follows from it, before it is committed alone.
     pub turn_grace: Duration,
     /// How far ahead timers are held in memory.
@@ -38,6 +44,8 @@ impl Default for EngineSettings {
             wakes_max: 256,
             mailbox_max: 10_000,
             compiles_max: 16,
+            limits: InstanceLimits::new(),
+            retention: None,
             turn_grace: Duration::from_millis(1),
             timer_horizon: Duration::from_mins(1),
             timers_max: 100_000,

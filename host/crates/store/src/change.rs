@@ -1,23 +1,26 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use soloist_core::{Event, EventId, EventKind, Payload, Timer};
-use soloist_engine::{Begin, Expects, Message, Operation, RuntimeStatus};
+use soloist_engine::{Begin, Committed, Expects, Message, Operation, RuntimeStatus};
 
 use crate::children;
 use crate::columns::{self, Columns};
-use crate::rewind;
-use crate::tags;
 use crate::write::Refused;
+use crate::{rewind, slots, tags};
 
 /// Most turns leave the status as it was: a statement that does not set it leaves alone the indexes that hold it.
 const ADVANCE_AS_IT_WAS: &str = "UPDATE instance SET next_sequence = ?4, last_updated = ?6, \
-    ready = ?7 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
+    ready = ?7 OR coalesce(queue_place = 0, 0) OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
     open_work = ?8, custom_status = coalesce(?9, custom_status) \
-    WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status = ?5";
+    WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status = ?5 RETURNING coalesce(queue_place, 0) > 0";
+/// The first turn ends the wait for a slot; while it is still waited for there is none.
 const ADVANCE: &str = "UPDATE instance SET next_sequence = ?4, status = ?5, last_updated = ?6, \
-    ready = ?7 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
-    open_work = ?8, custom_status = coalesce(?9, custom_status) \
-    WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3";
+    ready = ?7 OR coalesce(queue_place = 0 AND ?5 <> 1, 0) \
+      OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
+    open_work = ?8, custom_status = coalesce(?9, custom_status), \
+    queue_place = CASE WHEN ?5 = 1 THEN NULL ELSE queue_place END \
+    WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3 \
+      AND NOT (?5 = 1 AND coalesce(queue_place, 0) > 0) RETURNING coalesce(queue_place, 0) > 0";
 
 /// An operation as the writer takes it: all that can be made ready elsewhere is.
 pub(crate) struct Change {
@@ -49,7 +52,7 @@ impl Change {
     }
 
     /// Changes the database if the operation's condition holds. After an error the caller undoes what was done.
-    pub(crate) fn apply(&self, database: &Connection) -> Result<(), Refused> {
+    pub(crate) fn apply(&self, database: &Connection) -> Result<Committed, Refused> {
         self.check_numbers()?;
         let operation = &self.operation;
         // Before the row: it looks at what the inbox still holds.
@@ -58,16 +61,17 @@ impl Change {
                 .prepare_cached("DELETE FROM inbox WHERE id = ?1 AND instance = (SELECT id FROM instance WHERE instance_id = ?2)")?
                 .execute(params![id, operation.instance.as_str()])?;
         }
-        match (operation.expects, &operation.begins) {
+        let committed = match (operation.expects, &operation.begins) {
             (Expects::NotLive, Some(begin)) => {
                 children::take(database, begin)?;
-                self.start(database, begin)?;
+                self.start(database, begin)?
             }
             (Expects::NotLive, None) => return Err(Refused::Conflict),
             (Expects::Ended { execution, next }, _) => {
                 let at = columns::execution(&execution);
                 rewind::apply(database, operation, at, next)?;
                 append(database, at, &operation.events, &self.events)?;
+                Committed::default()
             }
             (Expects::At { execution, next }, begins) => {
                 let at = columns::execution(&execution);
@@ -77,12 +81,13 @@ impl Change {
                     None => self.end(database, at, next)?,
                 }
             }
-        }
+        };
         self.keep_timers(database)?;
         self.keep_orphans(database)?;
         self.keep_logs(database)?;
         children::keep(database, operation)?;
-        self.send_messages(database)
+        self.send_messages(database)?;
+        Ok(committed)
     }
 
     /// Events that do not stand where the operation says would be a history that cannot be read.
@@ -112,35 +117,51 @@ impl Change {
     }
 
     /// One more turn of a live execution: the hot path.
-    fn advance(&self, database: &Connection, at: &[u8], next: EventId) -> Result<(), Refused> {
+    fn advance(
+        &self,
+        database: &Connection,
+        at: &[u8],
+        next: EventId,
+    ) -> Result<Committed, Refused> {
         let operation = &self.operation;
         for sql in [ADVANCE_AS_IT_WAS, ADVANCE] {
-            let updated = database.prepare_cached(sql)?.execute(params![
-                operation.instance.as_str(),
-                at,
-                columns::sequence(next),
-                columns::sequence(next) + columns::number(operation.events.len()),
-                columns::status(operation.status),
-                operation.now.as_millis(),
-                operation.ready,
-                operation.open_work,
-                operation.custom_status.as_ref().map(Payload::as_str),
-            ])?;
-            if updated > 0 {
-                return append(database, at, &operation.events, &self.events);
+            let queued = database
+                .prepare_cached(sql)?
+                .query_row(
+                    params![
+                        operation.instance.as_str(),
+                        at,
+                        columns::sequence(next),
+                        columns::sequence(next) + columns::number(operation.events.len()),
+                        columns::status(operation.status),
+                        operation.now.as_millis(),
+                        operation.ready,
+                        operation.open_work,
+                        operation.custom_status.as_ref().map(Payload::as_str),
+                    ],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if let Some(queued) = queued {
+                append(database, at, &operation.events, &self.events)?;
+                return Ok(Committed {
+                    queued,
+                    promoted: Vec::new(),
+                });
             }
         }
         Err(Refused::Conflict)
     }
 
     /// The last turn of an instance.
-    fn end(&self, database: &Connection, at: &[u8], next: EventId) -> Result<(), Refused> {
+    fn end(&self, database: &Connection, at: &[u8], next: EventId) -> Result<Committed, Refused> {
         let operation = &self.operation;
-        let instance: Option<i64> = database
+        let ended: Option<(i64, String, Option<i64>)> = database
             .prepare_cached(
                 "UPDATE instance SET module = NULL, next_sequence = ?4, status = ?5, last_updated = ?6, ready = ?7, \
                    open_work = ?8, custom_status = coalesce(?9, custom_status) \
-                 WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3 RETURNING id",
+                 WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3 \
+                 RETURNING id, function, queue_place",
             )?
             .query_row(
                 params![
@@ -154,16 +175,19 @@ impl Change {
                     operation.open_work,
                     operation.custom_status.as_ref().map(Payload::as_str),
                 ],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
             .optional()?;
-        let Some(instance) = instance else {
+        let Some((instance, function, queue_place)) = ended else {
             return Err(Refused::Conflict);
         };
         append(database, at, &operation.events, &self.events)?;
         forget_timers(database, at)?;
         forget_inbox(database, instance)?;
-        Ok(())
+        Ok(Committed {
+            queued: false,
+            promoted: slots::leave(database, instance, &function, queue_place)?,
+        })
     }
 
     /// A new execution in the place of a live one.
@@ -173,19 +197,22 @@ impl Change {
         at: &[u8],
         next: EventId,
         begin: &Begin,
-    ) -> Result<(), Refused> {
+    ) -> Result<Committed, Refused> {
         let operation = &self.operation;
         let row = database
             .prepare_cached(
-                "SELECT id, created FROM instance \
+                "SELECT id, created, function, queue_place FROM instance \
                  WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status < 3",
             )?
             .query_row(
                 params![operation.instance.as_str(), at, columns::sequence(next)],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                |row| {
+                    let function: String = row.get(2)?;
+                    Ok((row.get(0)?, row.get(1)?, function, row.get(3)?))
+                },
             )
             .optional()?;
-        let Some((instance, created)) = row else {
+        let Some((instance, created, function, queue_place)) = row else {
             return Err(Refused::Conflict);
         };
         forget_timers(database, at)?;
@@ -194,32 +221,62 @@ impl Change {
             Some(EventKind::ContinuedAsNew { .. })
         );
         let created = continued.then_some(created);
-        self.begin(database, Some((instance, at)), begin, created)
+        self.begin(database, Some((instance, at)), begin, created)?;
+        let mut committed = Committed::default();
+        if function == begin.started.function.as_str() {
+            committed.queued = slots::stay(database, instance, queue_place, operation.status)?;
+            if !operation.status.is_live() {
+                committed.promoted = slots::leave(database, instance, &function, queue_place)?;
+            }
+            return Ok(committed);
+        }
+        committed.promoted = slots::leave(database, instance, &function, queue_place)?;
+        self.enter(database, instance, begin, committed)
+    }
+
+    /// A new life takes a slot of its function, and leaves it where it ends in the operation that begins it.
+    fn enter(
+        &self,
+        database: &Connection,
+        instance: i64,
+        begin: &Begin,
+        mut committed: Committed,
+    ) -> Result<Committed, Refused> {
+        let (function, status) = (&begin.started.function, self.operation.status);
+        committed.queued = slots::enter(database, instance, function, status)?;
+        if !status.is_live() {
+            let promoted = slots::leave(database, instance, function.as_str(), None)?;
+            committed.promoted.extend(promoted);
+        }
+        Ok(committed)
     }
 
     /// A new execution of an instance that is unknown or has ended.
-    fn start(&self, database: &Connection, begin: &Begin) -> Result<(), Refused> {
+    fn start(&self, database: &Connection, begin: &Begin) -> Result<Committed, Refused> {
         let row: Option<(i64, Vec<u8>, RuntimeStatus)> = database
             .prepare_cached("SELECT id, execution, status FROM instance WHERE instance_id = ?1")?
             .query_row([self.operation.instance.as_str()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.status(2)?))
             })
             .optional()?;
-        match &row {
-            Some((_, _, status)) if status.is_live() => Err(Refused::Conflict),
-            Some((instance, old, _)) => self.begin(database, Some((*instance, old)), begin, None),
-            None => self.begin(database, None, begin, None),
-        }
+        let instance = match &row {
+            Some((_, _, status)) if status.is_live() => return Err(Refused::Conflict),
+            Some((instance, old, _)) => {
+                self.begin(database, Some((*instance, old)), begin, None)?
+            }
+            None => self.begin(database, None, begin, None)?,
+        };
+        self.enter(database, instance, begin, Committed::default())
     }
 
-    /// Writes the row of a new execution, in the place of `old` if there is one, and its first events.
+    /// Writes the row of a new execution, in the place of `old` if there is one, and its first events. Returns the row's id.
     fn begin(
         &self,
         database: &Connection,
         old: Option<(i64, &[u8])>,
         begin: &Begin,
         created: Option<i64>,
-    ) -> Result<(), Refused> {
+    ) -> Result<i64, Refused> {
         let operation = &self.operation;
         let started = &begin.started;
         let execution = columns::execution(&started.execution);
@@ -247,7 +304,8 @@ impl Change {
             Some(_) => {
                 "UPDATE instance SET function = ?3, module = ?4, execution = ?5, \
                    next_sequence = ?6, status = ?7, created = ?8, last_updated = ?9, \
-                   ready = ?10 OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
+                   ready = ?10 OR coalesce(queue_place = 0 AND ?7 <> 1, 0) \
+                     OR EXISTS (SELECT 1 FROM inbox WHERE inbox.instance = instance.id), \
                    open_work = ?11, custom_status = ?12, parent = ?13 \
                  WHERE id = ?1 AND instance_id = ?2"
             }
@@ -275,17 +333,15 @@ impl Change {
                 .as_ref()
                 .map(|parent| parent.instance.as_str()),
         ])?;
+        let instance = old.map_or_else(|| database.last_insert_rowid(), |(instance, _)| instance);
         if !is_continued {
-            let instance = match old {
-                Some((instance, _)) => {
-                    tags::forget(database, instance)?;
-                    instance
-                }
-                None => database.last_insert_rowid(),
-            };
+            if old.is_some() {
+                tags::forget(database, instance)?;
+            }
             tags::keep(database, instance, created, &started.tags)?;
         }
-        append(database, execution, &begin.events, &self.first_events)
+        append(database, execution, &begin.events, &self.first_events)?;
+        Ok(instance)
     }
 
     fn keep_timers(&self, database: &Connection) -> Result<(), Refused> {

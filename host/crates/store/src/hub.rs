@@ -4,9 +4,10 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
 use soloist_engine::{
-    Bound, BoxError, ChildStart, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError,
-    InboxMessage, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord,
-    NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, BoxError, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, FunctionRecord,
+    HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery, InstanceStatus, Loaded,
+    Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
+    TimerCursor, Unfinished,
 };
 
 use tokio::task::spawn_blocking;
@@ -18,7 +19,7 @@ use crate::open::Database;
 use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
-use crate::{OpenError, StoreSettings, children, functions, instances, lists, open, query};
+use crate::{OpenError, StoreSettings, children, functions, instances, lists, open, query, slots};
 
 /// From this number of events on, an operation is made ready on a thread of its own, so that others need not wait for it.
 const LARGE_EVENTS: usize = 1_000;
@@ -114,7 +115,9 @@ impl SqliteHub {
 
 fn unavailable(doing: &'static str, refused: Refused) -> HubError {
     let cause: BoxError = match refused {
-        Refused::Conflict => unreachable!("only operations have conditions"),
+        Refused::Conflict | Refused::Full(..) => {
+            unreachable!("only operations have conditions")
+        }
         Refused::NoModule(digest) => Cause::NoModule(digest).into(),
         Refused::Database(error) => Cause::Database(error).into(),
         Refused::Closed => Cause::Closed.into(),
@@ -123,7 +126,19 @@ fn unavailable(doing: &'static str, refused: Refused) -> HubError {
 }
 
 impl TaskHub for SqliteHub {
-    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+    async fn limit(&self, limits: &InstanceLimits) -> Result<(), HubError> {
+        let doing = "setting limits";
+        // A host whose limits are as they were writes nothing: it may have come up on a full disk.
+        let as_they_were = self.read(doing, |database| slots::limits(database)).await?;
+        if as_they_were == *limits {
+            return Ok(());
+        }
+        let limits = limits.clone();
+        self.write(doing, move |database| slots::limit(database, &limits))
+            .await
+    }
+
+    async fn commit(&self, operation: Operation) -> Result<Committed, HubError> {
         let instance = operation.instance.clone();
         let change = if operation.events.len() > LARGE_EVENTS {
             let ready = spawn_blocking(move || Change::new(operation)).await;
@@ -134,6 +149,7 @@ impl TaskHub for SqliteHub {
         let written = self.writer.write(move |database| change.apply(database));
         written.await.map_err(|refused| match refused {
             Refused::Conflict => HubError::Conflict(instance),
+            Refused::Full(function, holder) => HubError::Full { function, holder },
             Refused::NoModule(_) | Refused::Database(_) | Refused::Closed => {
                 unavailable("committing", refused)
             }

@@ -49,7 +49,8 @@ pub(crate) fn load(
     let moment = database.transaction()?;
     let row = moment
         .prepare_cached(
-            "SELECT id, execution, next_sequence, status, ready, custom_status FROM instance WHERE instance_id = ?1",
+            "SELECT id, execution, next_sequence, status, ready, custom_status, coalesce(queue_place, 0) > 0 \
+             FROM instance WHERE instance_id = ?1",
         )?
         .query_row([id.as_str()], |row| {
             Ok((
@@ -59,10 +60,11 @@ pub(crate) fn load(
                 row.status(3)?,
                 row.get(4)?,
                 row.payload(5)?,
+                row.get(6)?,
             ))
         })
         .optional()?;
-    let Some((instance, execution, next, status, ready, custom_status)) = row else {
+    let Some((instance, execution, next, status, ready, custom_status, queued)) = row else {
         return Ok(None);
     };
     let history = History::try_from(events(&moment, &execution)?)?;
@@ -80,6 +82,7 @@ pub(crate) fn load(
         custom_status,
         logged,
         inbox,
+        queued,
     }))
 }
 

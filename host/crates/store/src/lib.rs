@@ -18,6 +18,7 @@ mod queue;
 mod readers;
 mod rewind;
 mod settings;
+mod slots;
 mod tags;
 #[cfg(test)]
 mod tests;

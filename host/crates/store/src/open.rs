@@ -18,6 +18,7 @@ const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("../migrations/01_hub.sql")),
     M::up(include_str!("../migrations/02_find.sql")),
+    M::up(include_str!("../migrations/03_slots.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
@@ -188,7 +189,8 @@ impl Database {
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
         if application == i64::from(APPLICATION_ID) {
             // What this version makes gets its number and its tables in one transaction.
-            return if tables > 0 && number("PRAGMA user_version")? < 1 {
+            let version = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+            return if tables > 0 && number("PRAGMA user_version")? < version {
                 Err(OpenError::Older {
                     path: self.path.clone(),
                 })

@@ -1,12 +1,12 @@
 //! An ended execution goes on.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use soloist_core::EventId;
-use soloist_core::EventKind;
-use soloist_engine::Operation;
+use soloist_core::{EventId, EventKind, FunctionName};
+use soloist_engine::{Operation, RuntimeStatus};
 
 use crate::change::to_json;
-use crate::columns;
+use crate::columns::{self, Columns};
+use crate::slots;
 use crate::write::Refused;
 
 /// The row is live again, and what is undone goes, if the instance stands where the operation says.
@@ -26,13 +26,13 @@ pub(crate) fn apply(
     let Some(module) = module else {
         return Err(Refused::NoModule(voids.module));
     };
-    let updated = database
+    let row: Option<(i64, FunctionName)> = database
         .prepare_cached(
             "UPDATE instance SET module = ?4, next_sequence = ?5, status = ?6, last_updated = ?7, ready = ?8, \
                open_work = ?9 \
-             WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status >= 3",
+             WHERE instance_id = ?1 AND execution = ?2 AND next_sequence = ?3 AND status >= 3 RETURNING id, function",
         )?
-        .execute(params![
+        .query_row(params![
             operation.instance.as_str(),
             at,
             columns::sequence(next),
@@ -42,10 +42,12 @@ pub(crate) fn apply(
             operation.now.as_millis(),
             operation.ready,
             operation.open_work,
-        ])?;
-    if updated == 0 {
+        ], |row| Ok((row.get(0)?, row.function(1)?)))
+        .optional()?;
+    let Some((instance, function)) = row else {
         return Err(Refused::Conflict);
-    }
+    };
+    slots::enter(database, instance, &function, RuntimeStatus::Running)?;
     let void = to_json(&EventKind::Voided {});
     for id in &voids.events {
         database

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use soloist_core::ModuleDigest;
+use soloist_core::{FunctionName, InstanceId, ModuleDigest};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Why a write did nothing.
@@ -11,6 +11,8 @@ pub(crate) enum Refused {
     Conflict,
     /// It pins an instance to a module that is not there.
     NoModule(ModuleDigest),
+    /// As many instances of a function are live as may be, among them this one.
+    Full(FunctionName, InstanceId),
     /// The database failed.
     Database(Arc<rusqlite::Error>),
     /// The hub closes; what became of the write is not known.

@@ -13,6 +13,7 @@ use crate::start::{Refused, accepted};
 /// `POST instances/{id}/rewind`: 412 with a sentence, as JSON text, where the instance has not failed.
 pub(super) async fn rewind<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
+    call: &Call,
     id: &str,
     reason: Option<String>,
 ) -> Result<Response, Fault> {
@@ -21,6 +22,10 @@ pub(super) async fn rewind<H: TaskHub, G: Guests, P: Platform>(
     };
     Ok(match app.engine.rewind(&id, reason).await? {
         Rewound::Accepted => empty(StatusCode::ACCEPTED),
+        Rewound::Full { function, holder } => {
+            let url = call.caller.status_url(&holder);
+            located(Fault::Full { function, holder }.into_response(), &url)
+        }
         Rewound::Unknown => empty(StatusCode::NOT_FOUND),
         Rewound::NotFailed => {
             let text = format!("Only a failed instance can be rewound, and '{id}' has not failed.");
@@ -49,6 +54,13 @@ pub(super) async fn restart<H: TaskHub, G: Guests, P: Platform>(
         Restarted::Started(Started::Exists { instance }) => {
             let url = call.caller.status_url(&instance);
             Ok(located(Fault::Exists(instance).into_response(), &url))
+        }
+        Restarted::Started(Started::Full { function, holder }) => {
+            let url = call.caller.status_url(&holder);
+            Ok(located(
+                Fault::Full { function, holder }.into_response(),
+                &url,
+            ))
         }
         Restarted::Unknown => Err(unknown()),
     }

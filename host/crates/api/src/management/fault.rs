@@ -7,7 +7,7 @@ use soloist_engine::HubError;
 use crate::body::BodyError;
 use crate::problem::quoted;
 use crate::reply::{json, retry_after};
-use crate::start::{Refused, exists};
+use crate::start::{Refused, exists, full};
 use crate::trouble::{RETRY_AFTER_SECONDS, Trouble};
 
 /// An error reply of the management API, in the shape and with the words of Durable Functions. All three keys are always
@@ -24,6 +24,11 @@ pub(crate) enum Fault {
     UnknownInstance(&'static str),
     /// An execution of this id is live.
     Exists(InstanceId),
+    /// As many instances of the function are live as may be, among them this one.
+    Full {
+        function: FunctionName,
+        holder: InstanceId,
+    },
     /// An execution of this id is live, and has to be ended first.
     Live(InstanceId),
     /// Something that Durable Functions has and this host does not have yet.
@@ -67,6 +72,10 @@ impl IntoResponse for Fault {
                 let text = exists(&id);
                 let kind = "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException";
                 fault(StatusCode::CONFLICT, &text, &text, kind)
+            }
+            Self::Full { function, holder } => {
+                let text = full(&function, &holder);
+                fault(StatusCode::CONFLICT, &text, &text, OPERATION)
             }
             Self::Live(id) => {
                 let text = format!(

@@ -108,7 +108,7 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
             Some(id) => Ok(told(app.engine.resume(&id, reason(), reach()).await?)),
             None => Ok(empty(StatusCode::NOT_FOUND)),
         },
-        Route::Rewind(id) => again::rewind(app, &id, reason()).await,
+        Route::Rewind(id) => again::rewind(app, call, &id, reason()).await,
         Route::Restart(id) => again::restart(app, call, &id).await,
         Route::NotUtf8 => Err(Fault::Argument(NOT_UTF8.to_owned())),
         Route::NotSupported(what) => Err(Fault::NotSupported(what)),
@@ -148,6 +148,11 @@ async fn start_and_wait<H: TaskHub, G: Guests, P: Platform>(
         Outcome::Exists(instance) => {
             let url = caller.status_url(&instance);
             return Ok(located(Fault::Exists(instance).into_response(), &url));
+        }
+        Outcome::Full { function, holder } => {
+            let url = caller.status_url(&holder);
+            let fault = Fault::Full { function, holder };
+            return Ok(located(fault.into_response(), &url));
         }
     };
     if let Some(patience) = patience {

@@ -106,7 +106,7 @@ async fn purge_within<H: TaskHub, G: Guests, P: Platform>(
 }
 
 fn filter(query: &Query) -> Result<InstanceFilter, Fault> {
-    let function = query.words("functionName").map(str::parse).transpose();
+    let function = query.text("functionName").map(str::parse).transpose();
     let time = |key, rounding| query.words(key).and_then(|text| read(text, rounding));
     Ok(InstanceFilter {
         created_from: time("createdTimeFrom", Rounding::Up),

@@ -232,8 +232,6 @@ mod tests {
     #[test]
     fn what_is_not_served_yet_is_told_apart_from_the_unknown() {
         for (method, path) in [
-            ("POST", "/durabletask/instances/a/rewind"),
-            ("POST", "/durabletask/instances/a/restart"),
             ("GET", "/durabletask/entities"),
             ("GET", "/durabletask/entities/E/k"),
             ("POST", "/durabletask/entities/E/k"),

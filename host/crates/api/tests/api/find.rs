@@ -177,6 +177,7 @@ async fn a_list_goes_on_where_the_page_before_ended() {
     for (query, part) in [
         ("?tag=urgent", "write tag=name:value"),
         ("?functionName=9lives", "functionName is no name"),
+        ("?functionName=", "functionName is no name"),
     ] {
         let refused = list(&world, query, "").await;
         refused.assert_fault(400, arguments);

@@ -4,6 +4,7 @@
 
 mod admin;
 mod find;
+mod limits;
 mod management;
 mod scripted;
 mod server;

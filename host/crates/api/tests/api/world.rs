@@ -35,15 +35,14 @@ impl World {
     }
 
     pub(crate) async fn with(settings: ApiSettings) -> Self {
+        Self::over(settings, EngineSettings::default()).await
+    }
+
+    pub(crate) async fn over(settings: ApiSettings, engine: EngineSettings) -> Self {
         let hub = MemoryHub::new();
         let guests = Scripted::new();
         let stopping = CancellationToken::new();
-        let engine = Engine::start_up(
-            hub.clone(),
-            guests.clone(),
-            StillClock,
-            EngineSettings::default(),
-        );
+        let engine = Engine::start_up(hub.clone(), guests.clone(), StillClock, engine);
         let router = router(engine.await.unwrap(), settings, stopping.clone());
         Self {
             router,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use soloist_core::{EventId, ExecutionId, InstanceId};
+use soloist_core::{EventId, ExecutionId, FunctionName, HostError, InstanceId};
 
 use crate::mailbox::Mail;
 use crate::shared::unavailable;
@@ -55,6 +55,7 @@ impl Batch {
                 Mail::TimerFired { .. }
                 | Mail::Wake { .. }
                 | Mail::StartChild { .. }
+                | Mail::Promoted { .. }
                 | Mail::Inbox
                 | Mail::Evict
                 | Mail::Rewind { .. }
@@ -71,6 +72,40 @@ impl Batch {
         }
     }
 
+    /// There is no room for another instance: whoever wanted to start one is told, and all else is decided anew.
+    pub(super) fn turn_away(
+        self,
+        function: &FunctionName,
+        holder: &InstanceId,
+        backlog: &mut VecDeque<Mail>,
+    ) {
+        for mail in self.0.into_iter().rev() {
+            match mail {
+                Mail::Start { reply, .. } => {
+                    let (function, holder) = (function.clone(), holder.clone());
+                    drop(reply.send(Ok(Started::Full { function, holder })));
+                }
+                Mail::StartChild {
+                    start,
+                    is_new,
+                    permit,
+                    ..
+                } => {
+                    let message = format!(
+                        "as many instances of '{function}' as may be are live, such as '{holder}'"
+                    );
+                    backlog.push_front(Mail::StartChild {
+                        start,
+                        is_new,
+                        refused: Some(HostError::LimitExceeded.failure(message)),
+                        permit,
+                    });
+                }
+                other => backlog.push_front(other),
+            }
+        }
+    }
+
     /// Nothing became durable: callers are told so; what came from inside the engine is delivered again.
     pub(super) fn refuse(self, doing: &'static str, cause: &str, backlog: &mut VecDeque<Mail>) {
         for mail in self.0.into_iter().rev() {
@@ -84,6 +119,7 @@ impl Batch {
                 | Mail::TimerFired { .. }
                 | Mail::Wake { .. }
                 | Mail::StartChild { .. }
+                | Mail::Promoted { .. }
                 | Mail::Inbox
                 | Mail::Evict => {
                     backlog.push_front(mail);

@@ -1,6 +1,6 @@
 //! What the owner of a child does with the wish of a parent to start it.
 
-use soloist_core::HostError;
+use soloist_core::{Failure, HostError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::batch::Batch;
@@ -16,42 +16,61 @@ enum Wish {
     Goes(Option<Message>),
 }
 
+/// The wish, as the mail brought it.
+pub(super) struct Wished {
+    pub(super) start: Box<ChildStart>,
+    pub(super) is_new: bool,
+    pub(super) refused: Option<Failure>,
+    pub(super) permit: Option<OwnedSemaphorePermit>,
+}
+
+impl From<Wished> for Mail {
+    fn from(wished: Wished) -> Self {
+        Self::StartChild {
+            start: wished.start,
+            is_new: wished.is_new,
+            refused: wished.refused,
+            permit: wished.permit,
+        }
+    }
+}
+
 impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
     /// Starts a child, or answers its parent that it cannot be. Returns true if a turn must be taken before more mail is
     /// looked at.
     pub(super) async fn take_child(
         &mut self,
-        start: Box<ChildStart>,
-        is_new: bool,
-        permit: Option<OwnedSemaphorePermit>,
+        wished: Wished,
         batch: &mut Batch,
     ) -> Result<bool, HubError> {
-        let taken = match self.decide_child(&start, is_new).await {
+        let taken = match self.decide_child(&wished).await {
             Ok(Wish::Begins) => Ok(true),
             Ok(Wish::Goes(answer)) => {
-                let (execution, scheduled) = start.key();
+                let (execution, scheduled) = wished.start.key();
                 let is_told = answer.is_some();
                 let hub = &self.desk.shared.hub;
                 let refused = hub.refuse_child(execution, scheduled, answer).await;
                 if refused.is_ok() && is_told {
-                    self.desk.shared.send(&start.parent.instance, Mail::Inbox);
+                    self.desk
+                        .shared
+                        .send(&wished.start.parent.instance, Mail::Inbox);
                 }
                 refused.map(|()| false)
             }
             Err(error) => Err(error),
         };
         if !matches!(taken, Ok(false)) {
-            batch.keep(Mail::StartChild {
-                start,
-                is_new,
-                permit,
-            });
+            batch.keep(wished.into());
         }
         taken
     }
 
-    async fn decide_child(&mut self, start: &ChildStart, is_new: bool) -> Result<Wish, HubError> {
+    async fn decide_child(&mut self, wished: &Wished) -> Result<Wish, HubError> {
+        let start = &*wished.start;
         let (execution, scheduled) = start.key();
+        if let Some(failure) = &wished.refused {
+            return Ok(Wish::Goes(Some(start.refusal(failure.clone()))));
+        }
         match &self.standing {
             // The child of an earlier attempt was rewound: its end is the answer to this one too.
             Standing::Live(live) if live.execution().is_child_of(execution, scheduled) => {
@@ -75,8 +94,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         };
         // After a fall, or a commit that was refused, it may be done already.
         let hub = &self.desk.shared.hub;
-        let is_wanted =
-            is_new && self.failures == 0 || hub.has_child_start(execution, scheduled).await?;
+        let is_wanted = wished.is_new && self.failures == 0
+            || hub.has_child_start(execution, scheduled).await?;
         if !is_wanted {
             return Ok(Wish::Goes(None));
         }

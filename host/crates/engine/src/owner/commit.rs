@@ -11,8 +11,8 @@ use crate::child::{self, take_children};
 use crate::hot::Keep;
 use crate::mailbox::Mail;
 use crate::{
-    Begin, ChildStart, DueTimer, Expects, Guests, HubError, Message, Operation, Orchestrator,
-    Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
+    Begin, ChildStart, Committed, DueTimer, Expects, Guests, HubError, Message, Operation,
+    Orchestrator, Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
 };
 
 /// How often a decision is made anew because the hub stood elsewhere, before callers are turned away.
@@ -97,8 +97,12 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         if !goes_on {
             self.desk.mailbox.set_live(false);
         }
-        if !nothing_new && let Err(error) = self.desk.shared.hub.commit(operation).await {
-            return self.give_up(error, batch).await;
+        let mut committed = Committed::default();
+        if !nothing_new {
+            committed = match self.desk.shared.commit(operation).await {
+                Ok(committed) => committed,
+                Err(error) => return self.give_up(error, batch).await,
+            };
         }
         self.failures = 0;
         self.desk.shared.set_writable(true);
@@ -124,7 +128,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 }
                 let mut live = Live::new(next);
                 live.has_run = is_continued;
-                live.ready = true;
+                live.ready = !committed.queued;
+                live.queued = committed.queued;
                 self.standing = Standing::Live(live);
             }
             (Some(end), None) => {
@@ -184,6 +189,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 batch.requeue(&mut self.backlog);
                 self.backlog.push_back(Mail::Wake { permit: None });
                 self.failures += 1;
+            }
+            HubError::Full { function, holder } => {
+                batch.turn_away(function, holder, &mut self.backlog);
             }
             HubError::Corrupt { .. } => {
                 tracing::error!(

@@ -64,7 +64,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             inbox_taken: Vec::new(),
             now,
         };
-        shared.hub.commit(operation).await?;
+        match shared.commit(operation).await {
+            Ok(_) => {}
+            Err(HubError::Full { function, holder }) => {
+                return Ok(Rewound::Full { function, holder });
+            }
+            Err(error) => return Err(error),
+        }
         shared.start_children(children);
         for timer in rewind.timers {
             self.desk.keep_timer(execution, timer);

@@ -26,10 +26,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         else {
             unreachable!("a turn is due only for a live execution")
         };
+        if self.desk.is_limited(&live) {
+            return self.commit_start(live, batch).await;
+        }
         let now = self.desk.shared.platform.now();
         let is_runnable = {
             let mut execution = live.execution();
-            let is_runnable = execution.is_runnable();
+            let is_runnable = execution.is_runnable() && !live.queued;
             if is_runnable {
                 execution.begin_turn(now);
             }
@@ -91,7 +94,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         after.and_tell(&operation);
         let mut left = None;
         if has_facts {
-            let commit = self.shared.hub.commit(operation);
+            let commit = self.shared.commit(operation);
             tokio::pin!(commit);
             let committed = loop {
                 tokio::select! {

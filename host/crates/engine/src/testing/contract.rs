@@ -10,6 +10,7 @@ mod payloads;
 mod queries;
 mod recovery;
 mod rewinds;
+mod slots;
 mod starts;
 mod timers;
 
@@ -25,6 +26,7 @@ pub mod promises {
     pub use super::queries::*;
     pub use super::recovery::*;
     pub use super::rewinds::*;
+    pub use super::slots::*;
     pub use super::starts::*;
     pub use super::timers::*;
 }
@@ -121,6 +123,15 @@ macro_rules! each_promise {
             an_end_forgets_all_timers
             a_new_execution_has_only_its_own_timers
             the_next_timer_is_the_first_later_one
+            // Limits.
+            a_start_beyond_a_limit_is_refused_and_nothing_is_written
+            of_many_starts_at_once_as_many_win_as_there_are_slots
+            queued_starts_are_promoted_in_their_order
+            a_queued_instance_takes_no_turn
+            what_was_promoted_is_ready_until_it_has_begun
+            what_leaves_the_queue_leaves_no_slot
+            an_instance_keeps_its_slot_as_long_as_its_function
+            other_limits_promote_or_drain
             // Recovery.
             what_has_something_to_do_is_unfinished
             unfinished_instances_are_listed_page_by_page_while_they_change

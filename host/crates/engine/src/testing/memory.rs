@@ -6,14 +6,16 @@ use soloist_core::{
 
 use self::state::{Refused, State};
 use crate::{
-    Bound, ChildStart, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError, InboxMessage,
-    InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule,
-    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError,
+    InboxMessage, InstanceLimits, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs,
+    Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
+    TimerCursor, Unfinished,
 };
 
 mod children;
 mod functions;
 mod queries;
+mod slots;
 mod state;
 
 /// A task hub in memory. Clones are one hub: keep one to start another engine on what the first left behind.
@@ -76,9 +78,14 @@ fn unavailable(cause: impl Into<String>) -> HubError {
 }
 
 impl TaskHub for MemoryHub {
-    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+    async fn limit(&self, limits: &InstanceLimits) -> Result<(), HubError> {
+        self.lock().state.limit(limits);
+        Ok(())
+    }
+
+    async fn commit(&self, operation: Operation) -> Result<Committed, HubError> {
         let instance = operation.instance.clone();
-        let fault = {
+        let (fault, committed) = {
             let shared = &mut *self.lock();
             let fault = shared.on_commit.as_mut().and_then(|hook| hook(&operation));
             match fault {
@@ -86,7 +93,7 @@ impl TaskHub for MemoryHub {
                 Some(Fault::Conflict) => return Err(HubError::Conflict(instance)),
                 Some(Fault::NoAnswer) | None => {}
             }
-            shared
+            let committed = shared
                 .state
                 .commit(operation)
                 .map_err(|refused| match refused {
@@ -94,12 +101,13 @@ impl TaskHub for MemoryHub {
                     Refused::NoModule(digest) => {
                         unavailable(format!("module {digest} is not stored"))
                     }
+                    Refused::Full(function, holder) => HubError::Full { function, holder },
                 })?;
-            fault
+            (fault, committed)
         };
         match fault {
             Some(Fault::NoAnswer) => std::future::pending().await,
-            Some(Fault::Unavailable | Fault::Conflict) | None => Ok(()),
+            Some(Fault::Unavailable | Fault::Conflict) | None => Ok(committed),
         }
     }
 
@@ -120,6 +128,7 @@ impl TaskHub for MemoryHub {
             custom_status: instance.custom_status.clone(),
             logged: u32::try_from(instance.logs.len()).expect("an execution keeps few log lines"),
             inbox: instance.inbox.clone(),
+            queued: instance.queue_place.is_some(),
         }))
     }
 

@@ -10,8 +10,8 @@ use soloist_core::{
 use uuid::Uuid;
 
 use crate::{
-    Begin, Bound, Expects, FunctionKind, FunctionRecord, HubError, Message, NewModule, Operation,
-    Orphan, RuntimeStatus, TaskHub,
+    Begin, Bound, Committed, Expects, FunctionKind, FunctionRecord, HubError, Message, NewModule,
+    Operation, Orphan, RuntimeStatus, TaskHub,
 };
 
 /// The function that stories run.
@@ -207,6 +207,16 @@ impl Story {
     }
 }
 
+/// The same beginning, of another function.
+pub fn as_function(mut operation: Operation, name: &FunctionName) -> Operation {
+    let begin = operation.begins.as_mut().expect("it begins an execution");
+    begin.started.function = name.clone();
+    if let EventKind::ExecutionStarted(started) = &mut begin.events[0].kind {
+        started.function = name.clone();
+    }
+    operation
+}
+
 /// A hub in which stories can be told: their function is bound.
 pub async fn prepare<H: TaskHub>(hub: &H) {
     let bound = bind(hub, FUNCTION, MODULE, b"story").await;
@@ -241,7 +251,7 @@ pub async fn conflict<H: TaskHub>(hub: &H, operation: Operation) {
 }
 
 /// The answer to a commit that must be refused.
-pub fn assert_conflict(answer: Result<(), HubError>, instance: &InstanceId) {
+pub fn assert_conflict(answer: Result<Committed, HubError>, instance: &InstanceId) {
     match answer {
         Err(HubError::Conflict(named)) => assert_eq!(named, *instance),
         other => panic!("a conflict of {instance} was due, not {other:?}"),

@@ -6,10 +6,10 @@ use soloist_core::{
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
-    Bound, ChildStart, DueTimer, EndPlace, EndedInstance, Expects, FunctionRecord, HubError,
-    InboxMessage, InstanceFilter, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs,
-    Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
-    TimerCursor, Unfinished,
+    Bound, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, Expects, FunctionRecord,
+    HubError, InboxMessage, InstanceFilter, InstanceLimits, InstancePage, InstanceQuery,
+    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
+    RemovedModule, TaskHub, TimerCursor, Unfinished, WhenFull,
 };
 
 /// What a hub could get wrong.
@@ -56,6 +56,16 @@ pub(crate) enum Flaw {
     /// Where nothing was found, nothing is said to be behind.
     EndsAtShortPages,
     PurgesAnyExecution,
+    /// Limits are not looked at.
+    NoLimits,
+    /// Where a start should wait, it is refused.
+    NeverQueues,
+    /// Who got a slot is not told.
+    PromotesInSilence,
+    /// Who waits is not told from who does not.
+    HidesQueues,
+    /// Only the first limits hold.
+    LimitsOnce,
 }
 
 /// A good hub behind a flaw.
@@ -113,7 +123,12 @@ impl Flawed {
             | Flaw::LooksAtAll
             | Flaw::PagesOfAnySize
             | Flaw::EndsAtShortPages
-            | Flaw::PurgesAnyExecution => {}
+            | Flaw::PurgesAnyExecution
+            | Flaw::NoLimits
+            | Flaw::NeverQueues
+            | Flaw::PromotesInSilence
+            | Flaw::HidesQueues
+            | Flaw::LimitsOnce => {}
         }
         operation
     }
@@ -148,13 +163,35 @@ fn printed(payload: &Payload) -> Payload {
 }
 
 impl TaskHub for Flawed {
-    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+    async fn limit(&self, limits: &InstanceLimits) -> Result<(), HubError> {
+        let mut limits = limits.clone();
+        match self.flaw {
+            Flaw::NoLimits => limits.clear(),
+            Flaw::NeverQueues => {
+                for limit in limits.values_mut() {
+                    limit.when_full = WhenFull::Reject;
+                }
+            }
+            Flaw::LimitsOnce if self.lines.fetch_add(1, Ordering::Relaxed) > 1_000 => {
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.hub.limit(&limits).await
+    }
+
+    async fn commit(&self, operation: Operation) -> Result<Committed, HubError> {
         let operation = self.spoiled(operation).await;
         let is_start = operation.expects == Expects::NotLive;
         let (instance, drops) = (operation.instance.clone(), operation.drop_orphans);
-        let answer = self.hub.commit(operation).await;
+        let mut answer = self.hub.commit(operation).await;
+        if let (Flaw::PromotesInSilence, Ok(committed)) = (self.flaw, &mut answer) {
+            committed.promoted.clear();
+        }
         match (self.flaw, &answer) {
-            (Flaw::AcceptsAndForgets, Err(HubError::Conflict(_))) if is_start => Ok(()),
+            (Flaw::AcceptsAndForgets, Err(HubError::Conflict(_))) if is_start => {
+                Ok(Committed::default())
+            }
             (Flaw::RefusedButHalfDone, Err(HubError::Conflict(_))) if drops => {
                 for orphan in self.hub.orphans(None, 100).await? {
                     if orphan.instance == instance {
@@ -173,6 +210,9 @@ impl TaskHub for Flawed {
         let mut loaded = self.hub.load(id).await?;
         if let (Flaw::NotReadyForMessages, Some(loaded)) = (self.flaw, &mut loaded) {
             loaded.ready &= loaded.inbox.is_empty();
+        }
+        if let (Flaw::HidesQueues, Some(loaded)) = (self.flaw, &mut loaded) {
+            loaded.queued = false;
         }
         Ok(loaded)
     }

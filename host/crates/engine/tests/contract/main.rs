@@ -57,6 +57,13 @@ caught! {
     ForgetsTags by a_query_finds_what_its_filter_says;
     FirstPageOnly by unfinished_instances_are_listed_page_by_page_while_they_change;
     ReadyOnly by what_has_something_to_do_is_unfinished;
+    NoLimits by a_start_beyond_a_limit_is_refused_and_nothing_is_written;
+    NoLimits by of_many_starts_at_once_as_many_win_as_there_are_slots;
+    NeverQueues by queued_starts_are_promoted_in_their_order;
+    PromotesInSilence by queued_starts_are_promoted_in_their_order;
+    PromotesInSilence by an_instance_keeps_its_slot_as_long_as_its_function;
+    HidesQueues by a_queued_instance_takes_no_turn;
+    LimitsOnce by other_limits_promote_or_drain;
     RemovesNeededModules by a_module_that_a_live_instance_needs_stays;
     RemovesNeededModules by a_module_that_a_function_needs_stays;
     AlwaysNew by a_name_is_bound_and_bound_anew;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use soloist_core::{Action, EventKind, Failure, Payload};
 use soloist_engine::testing::Fault;
 use soloist_engine::{
-    OnExisting, Restarted, Rewound, RuntimeStatus, Start, Started, TaskHub, Told,
+    InstanceLimit, OnExisting, Restarted, Rewound, RuntimeStatus, Start, Started, TaskHub, Told,
+    WhenFull,
 };
 
 use crate::scripted::{Guest, Output};
@@ -94,7 +95,7 @@ async fn a_live_instance_is_replaced_in_one_commit() {
                 assert_eq!(execution, now);
                 assert_ne!(execution, first);
             }
-            Ok(Started::Exists { .. }) => panic!("it was to be replaced"),
+            Ok(Started::Exists { .. } | Started::Full { .. }) => panic!("it was to be replaced"),
             Err(_) => assert_eq!(now, first, "a failed commit changes nothing"),
         }
         let status = engine.status(&id("a")).await.unwrap().unwrap();
@@ -114,7 +115,7 @@ async fn of_many_that_replace_each_the_last_is_live_and_all_are_told_the_truth()
         .into_iter()
         .map(|told| match told {
             Started::Started { execution, .. } => execution,
-            Started::Exists { .. } => panic!("each replaces"),
+            Started::Exists { .. } | Started::Full { .. } => panic!("each replaces"),
         })
         .collect();
     assert!(executions.contains(&execution(&engine, "a").await));
@@ -222,4 +223,41 @@ async fn a_rewound_parent_rewinds_its_child() {
     let kid = engine.status(&id("kid")).await.unwrap().unwrap();
     assert_eq!(kid.status, RuntimeStatus::Completed);
     tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rewound_instance_needs_a_slot_and_so_does_a_child() {
+    let (mut world, engine) = world().await;
+    world.fall(engine).await;
+    let limit = InstanceLimit {
+        max: 1.try_into().unwrap(),
+        when_full: WhenFull::Reject,
+    };
+    world.settings.limits = [("fragile".parse().unwrap(), limit)].into();
+    let engine = world.host().await;
+    start(&engine, "fragile", "a").await;
+    failed(&engine, "a").await;
+    world.guests.mend();
+    start(&engine, "fragile", "b").await;
+    let full = Rewound::Full {
+        function: "fragile".parse().unwrap(),
+        holder: id("b"),
+    };
+    assert_eq!(engine.rewind(&id("a"), None).await.unwrap(), full);
+    start(&engine, "calls_fragile", "c").await;
+    let why = failed(&engine, "c").await;
+    assert_eq!(why.error_type, "LimitExceeded");
+    assert_eq!(
+        why.message,
+        "as many instances of 'fragile' as may be are live, such as 'b'"
+    );
+    assert_eq!(world.hub.child_starts(None, 10).await.unwrap(), []);
+    output(&engine, "b").await;
+    assert_eq!(
+        engine.rewind(&id("a"), None).await.unwrap(),
+        Rewound::Accepted
+    );
+    assert_eq!(output(&engine, "a").await, "2");
+    start(&engine, "calls_fragile", "c").await;
+    assert_eq!(output(&engine, "c").await, "2");
 }

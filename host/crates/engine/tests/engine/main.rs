@@ -5,6 +5,8 @@
 mod again;
 mod children;
 mod http;
+mod limits;
+mod retention;
 mod retries;
 mod scripted;
 mod sent;

@@ -8,7 +8,7 @@ use soloist_engine::testing::block_on;
 use soloist_engine::testing::story::{
     Story, answered, commit, conflict, message, prepare, raised, raised_event,
 };
-use soloist_engine::{HubError, Operation, Purged, TaskHub};
+use soloist_engine::{Committed, HubError, Operation, Purged, TaskHub};
 
 use super::{Temporary, stands_at};
 use crate::SqliteHub;
@@ -74,7 +74,7 @@ async fn in_one_batch(
     hub: &SqliteHub,
     operations: Vec<Operation>,
     first: impl FnOnce() + Send + 'static,
-) -> Vec<Result<(), HubError>> {
+) -> Vec<Result<Committed, HubError>> {
     let (release, held) = std::sync::mpsc::channel();
     let (enter, entered) = tokio::sync::oneshot::channel();
     let holding = on_writer(hub, move |_| {
@@ -95,7 +95,7 @@ async fn in_one_batch(
     futures_util::join!(holding, batch).1
 }
 
-fn cause(answer: &Result<(), HubError>) -> ErrorCode {
+fn cause(answer: &Result<Committed, HubError>) -> ErrorCode {
     let Err(HubError::Unavailable { cause, .. }) = answer else {
         panic!("it was not committed, so {answer:?} is wrong");
     };

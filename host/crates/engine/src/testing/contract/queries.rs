@@ -1,9 +1,9 @@
-use soloist_core::{FunctionName, Payload};
+use soloist_core::Payload;
 
 use crate::testing::seen::{ended_ids, loaded, status};
 use crate::testing::story::{
-    FUNCTION, Story, at, began, bind, commit, completed_with, failed, function, id, json, prepare,
-    terminated,
+    FUNCTION, Story, as_function, at, began, bind, commit, completed_with, failed, function, id,
+    json, prepare, terminated,
 };
 use crate::{
     EndPlace, HubError, InstanceFilter, InstancePage, InstancePlace, InstanceQuery, Operation,
@@ -87,16 +87,6 @@ fn created(from: Option<i64>, to: Option<i64>) -> InstanceFilter {
         created_to: to.map(at),
         ..InstanceFilter::default()
     }
-}
-
-/// A start of another function.
-fn as_function(mut start: Operation, name: &FunctionName) -> Operation {
-    let begin = start.begins.as_mut().expect("it is a start");
-    begin.started.function = name.clone();
-    if let soloist_core::EventKind::ExecutionStarted(started) = &mut begin.events[0].kind {
-        started.function = name.clone();
-    }
-    start
 }
 
 /// Six instances, one in each state, created in another order than that of their ids.

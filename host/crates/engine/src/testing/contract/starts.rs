@@ -69,7 +69,7 @@ async fn race<H: TaskHub>(hub: &H, instance: &str) -> Story {
     let mut winners = Vec::new();
     for (answer, story) in answers.into_iter().zip(racers) {
         match answer {
-            Ok(()) => winners.push(story),
+            Ok(_) => winners.push(story),
             refused => assert_conflict(refused, &story.instance),
         }
     }

@@ -8,8 +8,8 @@ use soloist_core::{
 use super::children;
 use super::functions::StoredModule;
 use crate::{
-    Begin, ChildStart, Expects, FunctionRecord, InboxMessage, Message, Operation, Orphan, Purged,
-    RuntimeStatus, TimerCursor,
+    Begin, ChildStart, Committed, Expects, FunctionRecord, InboxMessage, InstanceLimits, Message,
+    Operation, Orphan, Purged, RuntimeStatus, TimerCursor,
 };
 
 /// All that a hub keeps.
@@ -21,6 +21,7 @@ pub(super) struct State {
     pub(super) children: BTreeMap<(ExecutionId, EventId), ChildStart>,
     pub(super) functions: BTreeMap<FunctionName, FunctionRecord>,
     pub(super) modules: BTreeMap<ModuleDigest, StoredModule>,
+    pub(super) limits: InstanceLimits,
     /// How many messages there ever were.
     messages: i64,
     /// How many instances there ever were.
@@ -28,6 +29,10 @@ pub(super) struct State {
 }
 
 pub(super) struct Instance {
+    /// It waits for a slot of its function.
+    pub(super) queue_place: Option<u64>,
+    /// It has waited, and has not begun.
+    pub(super) promoted: bool,
     /// Kept as long as the instance is: its place among those that were created at once.
     pub(super) number: i64,
     pub(super) module: ModuleDigest,
@@ -54,12 +59,14 @@ impl Instance {
 pub(super) enum Refused {
     Conflict,
     NoModule(ModuleDigest),
+    Full(FunctionName, InstanceId),
 }
 
 impl State {
     /// First all that can refuse, then all that changes.
-    pub(super) fn commit(&mut self, operation: Operation) -> Result<(), Refused> {
+    pub(super) fn commit(&mut self, operation: Operation) -> Result<Committed, Refused> {
         self.check(&operation)?;
+        let place = self.place(&operation)?;
         let instance = operation.instance.clone();
         if let Some(start) = children::taken(&operation) {
             self.children.remove(&start);
@@ -72,6 +79,9 @@ impl State {
         let asked = operation.children.iter();
         self.children
             .extend(asked.map(|start| (start.key(), start.clone())));
+        let before = self.instances.get(&instance);
+        let before = before.map(|before| (before.function().clone(), before.promoted));
+        let is_queued_anew = operation.begins.is_some() && place.is_some();
         if let Some(begin) = operation.begins {
             self.begin(&instance, &operation.events, begin, operation.now);
         } else {
@@ -103,7 +113,12 @@ impl State {
             .inbox
             .retain(|message| !operation.inbox_taken.contains(&message.id));
         changed.status = operation.status;
-        changed.ready = operation.ready || !changed.inbox.is_empty();
+        changed.queue_place = place;
+        let waits = operation.status == RuntimeStatus::Pending
+            || operation.status == RuntimeStatus::Suspended;
+        changed.promoted = waits && before.as_ref().is_some_and(|(_, promoted)| *promoted);
+        changed.ready =
+            (operation.ready && !is_queued_anew) || !changed.inbox.is_empty() || changed.promoted;
         changed.open_work = operation.open_work;
         changed.last_updated = operation.now;
         if let Some(custom_status) = operation.custom_status {
@@ -137,7 +152,10 @@ impl State {
         for message in operation.messages {
             self.send(message);
         }
-        Ok(())
+        Ok(Committed {
+            queued: place.is_some(),
+            promoted: before.map_or_else(Vec::new, |(function, _)| self.promote(&function)),
+        })
     }
 
     fn check(&self, operation: &Operation) -> Result<(), Refused> {
@@ -206,6 +224,8 @@ impl State {
             }
         }
         let instance = Instance {
+            queue_place: None,
+            promoted: false,
             number,
             module: begin.started.module,
             execution: begin.started.execution,
