@@ -46,7 +46,7 @@ async fn an_empty_name_or_id() -> Result<()> {
         (&["instance", "raise", "", "Go"], "<ID>"),
         (&["instance", "raise", "w", ""], "<EVENT>"),
         (&["instance", "terminate", ""], "<ID>"),
-        (&["instance", "purge", ""], "<ID>"),
+        (&["instance", "purge", ""], "[ID]"),
     ] {
         let sentence = format!("a value is required for '{name}' but none was supplied");
         refused(at(&world, arguments)?, 2, &sentence).await?;

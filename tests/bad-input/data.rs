@@ -162,7 +162,7 @@ async fn destroyed_pages() -> Result<()> {
     refused(
         serve(&["--data", path(dir.path())?])?,
         1,
-        "cannot be read: restore it from a backup, or move it away to begin afresh",
+        "soloist.db is damaged or is no database: restore it from a backup, or move it away to begin afresh",
     )
     .await
 }

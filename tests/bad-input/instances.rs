@@ -89,6 +89,75 @@ async fn a_purge_of_a_running_instance() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_tag_that_is_none() -> Result<()> {
+    let world = World::of(&["events"]).await?;
+    let long = format!("n:{}", "v".repeat(257));
+    for (tags, part) in [
+        ("tag=urgent", "has no name and value: write tag=name:value"),
+        ("tag=n:1&tag=n:2", "is given twice: give it one value"),
+        (
+            "tag=n:a%00b",
+            "has a control character: write printable text",
+        ),
+        (&format!("tag={long}"), "has 257 bytes: 256 are allowed"),
+    ] {
+        for starts in STARTS {
+            let path = format!("{starts}/events/x?{tags}");
+            assert_refused(&world.ask("POST", &path, b"").await?, 400, part)?;
+        }
+    }
+    world.stands(&["x"]).await
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be() -> Result<()> {
+    let world = World::of(&["events"]).await?;
+    world.start_waiting("w").await?;
+    for (query, part) in [
+        ("functionName=9", "functionName is no name of a function"),
+        ("tag=urgent", "write tag=name:value"),
+    ] {
+        let answer = world
+            .ask("GET", &format!("{INSTANCES}/?{query}"), b"")
+            .await?;
+        assert_refused(&answer, 400, part)?;
+    }
+    let client = world.client();
+    let page = client
+        .http()
+        .get(client.url(&format!("{INSTANCES}/")))
+        .header("x-ms-continuation-token", "i%40")
+        .send()
+        .await?;
+    ensure!(page.status() == 400);
+    let said = page.text().await?;
+    ensure!(
+        said.contains("x-ms-continuation-token is none that this query gave"),
+        "{said}"
+    );
+    world.stands(&[]).await
+}
+
+#[tokio::test]
+async fn a_clean_up_of_nothing() -> Result<()> {
+    let world = World::of(&["events"]).await?;
+    world.start_waiting("w").await?;
+    let answer = world.ask("DELETE", &format!("{INSTANCES}/"), b"").await?;
+    ensure!(answer.status == 400, "{answer:?}");
+    let sentence = "\"Please provide value for 'createdTimeFrom' parameter.\"";
+    ensure!(answer.body == sentence, "{answer:?}");
+    for query in [
+        "createdTimeFrom=2020-01-01",
+        "createdTimeFrom=2020-01-01&runtimeStatus=Runing",
+    ] {
+        let path = format!("{INSTANCES}/?{query}");
+        assert_empty(&world.ask("DELETE", &path, b"").await?, 404)?;
+    }
+    ensure!(world.status("w").await?.status == 202);
+    world.stands(&[]).await
+}
+
+#[tokio::test]
 async fn query_values_that_cannot_be_read() -> Result<()> {
     let world = World::of(&["events"]).await?;
     // As Durable Functions has it: what cannot be read is as good as absent.

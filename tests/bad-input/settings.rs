@@ -22,7 +22,7 @@ async fn a_size_that_is_none() -> Result<()> {
 #[tokio::test]
 async fn a_time_that_is_none() -> Result<()> {
     for time in ["-1", "soon", "30", "", "99999999999999999h"] {
-        let part = format!("'{time}' is no length of time: write 500ms, 30s or 5m");
+        let part = format!("'{time}' is no length of time: write 500ms, 30s, 5m or 30d");
         refuses_flag("--turn-timeout", time, &part).await?;
     }
     Ok(())
@@ -126,7 +126,7 @@ async fn a_value_of_a_file_that_cannot_be() -> Result<()> {
         ),
         (
             "turn_timeout = \"soon\"",
-            "line 1: 'soon' is no length of time: write 500ms, 30s or 5m",
+            "line 1: 'soon' is no length of time: write 500ms, 30s, 5m or 30d",
         ),
         (
             "activities = 0",
