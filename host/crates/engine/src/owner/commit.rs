@@ -277,7 +277,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                     input: input.clone(),
                     ..self.successor(live)
                 };
-                let next = self.begin_next(started, carried, operation.now);
+                let begun = operation.begins.iter().flat_map(|begin| &begin.events);
+                let last = operation.events.iter().chain(begun).last();
+                // The wall clock may have been set back; time within an instance never goes back.
+                let now = last.map_or(operation.now, |last| last.timestamp.max(operation.now));
+                let next = self.begin_next(started, carried, now);
                 // A first execution that continues as new in its first turn is never stored: its successor is the start.
                 operation.begins = Some(next.1);
                 operation.status = RuntimeStatus::Running;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
+mod continues;
 mod retries;
 mod scripted;
 mod sent;
