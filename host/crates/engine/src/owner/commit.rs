@@ -27,6 +27,8 @@ pub(super) struct Stage {
 /// What is to be done once an operation is durable.
 pub(super) struct AfterCommit {
     execution: ExecutionId,
+    /// What whoever started the instance is told: the execution that is stored.
+    begun: ExecutionId,
     dispatch: Vec<Dispatch>,
     interrupt: Vec<EventId>,
     timers: Vec<Timer>,
@@ -39,6 +41,7 @@ impl AfterCommit {
     pub(super) fn of(decision: &Decision, execution: ExecutionId) -> Self {
         Self {
             execution,
+            begun: execution,
             dispatch: decision.dispatch.clone(),
             interrupt: decision.interrupt.clone(),
             timers: decision.timers.clone(),
@@ -56,7 +59,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         mut decision: Decision,
         mut batch: Batch,
     ) {
-        let after = AfterCommit::of(&decision, live.execution().id());
+        let mut after = AfterCommit::of(&decision, live.execution().id());
         let end = decision.end.take();
         let stage = Stage {
             is_new: live.is_new,
@@ -74,6 +77,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             && operation.custom_status.is_none()
             && !live.ready;
         let goes_on = end.is_none() || next.is_some();
+        if let Some(next) = &next {
+            after.begun = next.id();
+        }
         if !goes_on {
             self.desk.mailbox.set_live(false);
         }
@@ -337,7 +343,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
 
     /// The facts of `batch` are durable, and so is what was decided with them.
     pub(super) fn committed(&self, after: &AfterCommit, batch: &mut Batch) {
-        for key in batch.acknowledge(&self.id, Some(after.execution)) {
+        for key in batch.acknowledge(&self.id, Some(after.begun)) {
             self.shared.dispatcher.done(&self.id, key);
         }
         for scheduled in &after.interrupt {
