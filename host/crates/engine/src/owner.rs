@@ -190,13 +190,15 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 Mail::TimerFired {
                     execution,
                     timer,
+                    fire_at,
                     permit,
                 } => {
                     self.deliver(Some(execution), Fact::TimerFired { timer });
-                    self.try_again(execution, timer);
+                    self.try_again(execution, timer, fire_at);
                     batch.keep(Mail::TimerFired {
                         execution,
                         timer,
+                        fire_at,
                         permit,
                     });
                     false
@@ -406,11 +408,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
     }
 
     /// Begins the attempt whose time has come, if it is one that was waited for.
-    fn try_again(&self, execution: ExecutionId, scheduled: EventId) {
+    fn try_again(&self, execution: ExecutionId, scheduled: EventId, fire_at: Timestamp) {
         if let Standing::Live(live) = &self.standing {
             let live = live.execution();
             let next = live
-                .next_attempt(scheduled)
+                .next_attempt(scheduled, fire_at)
                 .filter(|_| live.id() == execution);
             drop(live);
             let shared = &self.desk.shared;

@@ -176,13 +176,14 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                         let TimerCursor {
                             execution,
                             scheduled: timer_event,
-                            ..
+                            fire_at,
                         } = timer.cursor;
                         self.send(
                             &timer.instance,
                             Mail::TimerFired {
                                 execution,
                                 timer: timer_event,
+                                fire_at,
                                 permit,
                             },
                         );

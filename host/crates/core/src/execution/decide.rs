@@ -221,10 +221,13 @@ impl Execution {
         }
     }
 
-    /// The attempt whose time has come: the request at `scheduled` is open, and an attempt at it has failed.
-    pub fn next_attempt(&self, scheduled: EventId) -> Option<Dispatch> {
+    /// The attempt whose time has come: the request at `scheduled` is open, and the last attempt at it that failed asked
+    /// for another at `retry_at`. A timer of an earlier attempt may fire again, late: it begins nothing.
+    pub fn next_attempt(&self, scheduled: EventId, retry_at: Timestamp) -> Option<Dispatch> {
         let task = self.task_at(scheduled)?;
-        let is_due = task.is_open_work() && task.attempt() > 1;
+        let failed = self.event(*task.failed_attempts.last()?)?;
+        let is_due = task.is_open_work()
+            && matches!(failed.kind.role(), Role::Attempt { retry_at: at, .. } if at == retry_at);
         is_due.then(|| self.dispatch_of(task)).flatten()
     }
 
