@@ -137,6 +137,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 self.step().await;
             } else if matches!(self.standing, Standing::Live(_)) {
                 tokio::select! {
+                    biased;
                     () = self.desk.mailbox.arrival() => {}
                     () = self.desk.shared.stopping.cancelled() => {}
                 }

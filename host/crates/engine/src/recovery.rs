@@ -35,6 +35,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             }
         };
         tokio::select! {
+            biased;
             () = self.stopping.cancelled() => {}
             () = recovered => {}
         }

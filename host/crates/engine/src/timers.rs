@@ -170,6 +170,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                 Next::Fire(due) => {
                     for timer in due {
                         let permit = tokio::select! {
+                            biased;
                             () = self.stopping.cancelled() => return,
                             permit = Arc::clone(&self.wakes).acquire_owned() => permit.ok(),
                         };
@@ -209,6 +210,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                         }
                     };
                     tokio::select! {
+                        biased;
                         () = self.stopping.cancelled() => return,
                         () = self.timers.changed.notified() => {}
                         () = sleep => {}

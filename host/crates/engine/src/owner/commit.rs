@@ -194,6 +194,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 let failures = self.failures;
                 self.failures += 1;
                 tokio::select! {
+                    biased;
                     () = self.desk.shared.stopping.cancelled() => {}
                     () = self.desk.shared.back_off(failures) => {}
                 }
