@@ -21,7 +21,7 @@ mod position;
 mod refusal;
 mod retry;
 mod task;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 mod tempting;
 mod timestamp;
 
@@ -40,6 +40,8 @@ pub use payload::{InvalidJson, Payload};
 pub use position::Position;
 pub use refusal::{NonDeterminism, Refusal};
 pub use retry::RetryPolicy;
+#[cfg(any(test, feature = "testing"))]
+pub use tempting::Tempting;
 pub use timestamp::Timestamp;
 
 /// How a task ended: what its activity returned, or why it failed.
