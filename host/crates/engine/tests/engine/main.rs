@@ -6,6 +6,7 @@ mod continues;
 mod retries;
 mod scripted;
 mod sent;
+mod stopped;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
