@@ -101,16 +101,24 @@ impl State {
 
 /// Asks; what the engine answers is held against the books at once.
 pub(crate) async fn ask(world: Arc<World>, engine: SimEngine, id: InstanceId, ask: Ask) {
-    let asked = {
+    let (asked, began) = {
         let mut state = world.lock();
         state.asking += 1;
         state.note(format!("{id}: {ask:?} is asked"));
-        state.ledger.tick()
+        (state.ledger.tick(), state.elapsed)
     };
     let heard = put(&engine, &id, &ask).await;
     let mut state = world.lock();
     state.asking -= 1;
     state.note(format!("{id}: {ask:?} is told {}", brief(&heard)));
+    if let (Ask::Wait(patience), Heard::Waited(Ok(Some(status)))) = (&ask, &heard)
+        && status.status.is_live()
+        && u128::from(state.elapsed - began) < patience.as_millis()
+        && !state.closing
+    {
+        let what = format!("{id}: {ask:?} was told early that it is live");
+        state.broke(Invariant::AnswerAfterCommit, what);
+    }
     state.told(&id, &ask, asked, heard);
 }
 

@@ -37,6 +37,7 @@ macro_rules! found {
 found! {
     an_event_lost_at_continue_as_new_is_found: DropsCarriedEvents by CarriedOver;
     an_answer_before_its_commit_is_found: AnswersBeforeCommit by AnswerAfterCommit;
+    an_activity_before_its_commit_is_found: AnswersBeforeCommit by ActivityAfterCommit;
     a_wake_up_that_is_forgotten_is_found: ForgetsReady by Ready;
     a_wake_up_that_is_lost_at_recovery_is_found: HidesReady by NothingLeft;
     open_work_that_is_forgotten_is_found: ForgetsOpenWork by OpenWork;
@@ -47,6 +48,13 @@ found! {
     a_log_line_that_is_lost_is_found: LosesLogs by Logs;
     a_custom_status_that_is_forgotten_is_found: ForgetsCustomStatus by CustomStatus;
     a_message_taken_twice_is_found: DeliversAgain by InboxKept;
+    a_message_that_is_handed_out_twice_is_found: DoublesMessages by EventOnce;
+    an_answer_that_is_recorded_twice_is_found: RecordsAnswersTwice by WellFormed;
+    a_suspension_that_is_forgotten_is_found: ForgetsSuspensions by Status;
+    time_that_goes_back_along_a_chain_is_found: BeginsEarlier by TimeOfChain;
+    an_activity_that_runs_twice_is_found: RunsTwice by Attempts;
+    an_owner_that_waits_for_ever_is_found: NeverAnswers by Liveness;
+    a_timer_that_never_fires_is_found: SleepsForEver by NothingLeft;
     a_message_that_is_lost_is_found: LosesMessages by InboxKept;
     a_live_instance_that_is_replaced_is_found: ForgetsTheLiving by OneLive;
     a_module_removed_under_a_live_instance_is_found: RemovesNeededModules by ModuleKept;

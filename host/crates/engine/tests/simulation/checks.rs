@@ -59,6 +59,13 @@ impl State {
         let begun = operation.begins.is_some();
         let loaded = at_once(hub.load(id)).ok().flatten().filter(|_| begun);
         let begun = loaded.map_or_else(Vec::new, |loaded| loaded.history.into_events());
+        if let (Some(last), Some(first)) = (operation.events.last(), begun.first())
+            && first.timestamp < last.timestamp
+        {
+            let (from, to) = (last.timestamp, first.timestamp);
+            let what = format!("{id} ended at {from:?} and began at {to:?}");
+            self.broke(Invariant::TimeOfChain, what);
+        }
         if is_ended(&operation.events) {
             self.check_end(id, events, &begun);
         }
@@ -205,17 +212,7 @@ impl State {
         standing.exists.set(true, tick);
         standing.live.set(true, tick);
         standing.suspended.set(false, tick);
-        let last = operation.events.last();
-        if let (Some(last), Some(first)) = (last, events.first())
-            && first.timestamp < last.timestamp
-        {
-            let what = format!(
-                "{id} ended at {:?} and began at {:?}",
-                last.timestamp, first.timestamp
-            );
-            self.broke(Invariant::TimeOfChain, what);
-        }
-        if last.is_some() {
+        if !operation.events.is_empty() {
             // What is inherited leaves the execution before.
             for event in events {
                 if let EventKind::EventRaised { data, .. } = &event.kind {

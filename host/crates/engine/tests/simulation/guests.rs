@@ -147,6 +147,9 @@ impl Guests for SimGuests {
     ) -> Result<TaskResult, GuestError> {
         self.room_for(module)?;
         let running = Running::begin(&self.0, &call);
+        if self.0.is_planted(Planted::RunsTwice) {
+            drop(Running::begin(&self.0, &call));
+        }
         let name = call.function.as_str();
         let label = || format!("{name} {} runs", call.key);
         if name == "slow" {
@@ -255,6 +258,9 @@ impl Platform for SimPlatform {
     async fn sleep(&self, wait: Duration) {
         let millis = wait.as_nanos().div_ceil(1_000_000);
         let millis = u64::try_from(millis).unwrap_or(u64::MAX / 2);
+        if self.0.is_planted(Planted::SleepsForEver) && millis > 5_000 {
+            return std::future::pending().await;
+        }
         self.0.sleep(millis.min(u64::MAX / 2)).await;
     }
 

@@ -39,6 +39,16 @@ impl SimHub {
     }
 }
 
+impl SimHub {
+    fn double(&self, inbox: &mut Vec<InboxMessage>) {
+        if let Some(last) = inbox.last().cloned()
+            && self.0.is_planted(Planted::DoublesMessages)
+        {
+            inbox.push(InboxMessage { id: -1, ..last });
+        }
+    }
+}
+
 impl TaskHub for SimHub {
     async fn commit(&self, operation: Operation) -> Result<(), HubError> {
         let commit = Write::Commit(Box::new(operation));
@@ -46,11 +56,17 @@ impl TaskHub for SimHub {
     }
 
     async fn load(&self, id: &InstanceId) -> Result<Option<Loaded>, HubError> {
-        self.read("a history", self.0.hub.load(id)).await
+        let mut loaded = self.read("a history", self.0.hub.load(id)).await?;
+        if let Some(loaded) = &mut loaded {
+            self.double(&mut loaded.inbox);
+        }
+        Ok(loaded)
     }
 
     async fn inbox(&self, id: &InstanceId) -> Result<Vec<InboxMessage>, HubError> {
-        self.read("an inbox", self.0.hub.inbox(id)).await
+        let mut inbox = self.read("an inbox", self.0.hub.inbox(id)).await?;
+        self.double(&mut inbox);
+        Ok(inbox)
     }
 
     async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {

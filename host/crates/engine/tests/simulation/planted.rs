@@ -25,6 +25,20 @@ pub(crate) enum Planted {
     ForgetsCustomStatus,
     /// The hub delivers messages again that were taken in.
     DeliversAgain,
+    /// The hub hands out a message twice.
+    DoublesMessages,
+    /// The hub writes an answer into a history twice.
+    RecordsAnswersTwice,
+    /// The hub forgets that an instance is suspended.
+    ForgetsSuspensions,
+    /// The hub writes an earlier time where an execution begins.
+    BeginsEarlier,
+    /// An activity is run twice at once.
+    RunsTwice,
+    /// The hub commits, but never says so.
+    NeverAnswers,
+    /// The machine does not wake who sleeps for long.
+    SleepsForEver,
     /// The hub loses messages between instances.
     LosesMessages,
     /// The hub says that a live instance does not exist, and replaces it.

@@ -248,6 +248,10 @@ impl Simulation {
             state.note(line);
             state.open_gate(*number);
         } else if let Some(number) = untold.get(choice - gates.len()) {
+            if self.world.is_planted(Planted::NeverAnswers) && state.happens(20) {
+                state.answers.remove(number);
+                return true;
+            }
             state.note(format!("write {number} is told"));
             state.tell(*number);
         } else {

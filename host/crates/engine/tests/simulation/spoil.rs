@@ -1,6 +1,6 @@
 //! What a hub with a planted fault makes of an operation.
 
-use soloist_core::{Event, EventKind, Payload};
+use soloist_core::{Event, EventKind, Payload, Timestamp};
 use soloist_engine::{Expects, Loaded, Operation, RuntimeStatus, TaskHub};
 
 use crate::planted::Planted;
@@ -21,6 +21,12 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
                 begin.events.truncate(1);
             }
         }
+        Planted::BeginsEarlier => {
+            let begin = operation.begins.iter_mut();
+            if let Some(first) = begin.flat_map(|begin| &mut begin.events).next() {
+                first.timestamp = Timestamp::default();
+            }
+        }
         Planted::ForgetsReady => operation.ready = false,
         Planted::ForgetsOpenWork => operation.open_work = 0,
         Planted::ForgetsOrphans => operation.orphans.clear(),
@@ -29,6 +35,20 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
         Planted::LosesLogs => drop(operation.logs.pop()),
         Planted::ForgetsCustomStatus => operation.custom_status = None,
         Planted::DeliversAgain => operation.inbox_taken.clear(),
+        Planted::ForgetsSuspensions if operation.status == RuntimeStatus::Suspended => {
+            operation.status = RuntimeStatus::Running;
+        }
+        Planted::RecordsAnswersTwice => {
+            let is_answer = |event: &&Event| matches!(event.kind, EventKind::TaskCompleted { .. });
+            let answer = operation.events.iter().find(is_answer).cloned();
+            if let (Some(answer), Some(last)) = (answer, operation.events.last()) {
+                operation.events.push(Event {
+                    id: last.id.next(),
+                    timestamp: last.timestamp,
+                    ..answer
+                });
+            }
+        }
         Planted::LosesMessages => operation.messages.clear(),
         Planted::ForgetsTheLiving if operation.expects == Expects::NotLive => {
             append(world, &operation, || EventKind::ExecutionTerminated {
@@ -42,6 +62,11 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
             });
         }
         Planted::ForgetsTheLiving
+        | Planted::ForgetsSuspensions
+        | Planted::DoublesMessages
+        | Planted::NeverAnswers
+        | Planted::RunsTwice
+        | Planted::SleepsForEver
         | Planted::RaisesBehindTheOwner
         | Planted::AnswersBeforeCommit
         | Planted::HidesReady

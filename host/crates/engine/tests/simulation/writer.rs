@@ -246,6 +246,7 @@ impl State {
         untold.map(|(number, _)| *number).collect()
     }
 
+    /// The caller of a write hears of it.
     pub(crate) fn tell(&mut self, number: u64) {
         if let Some(answered) = self.answers.get_mut(&number) {
             answered.told = true;
