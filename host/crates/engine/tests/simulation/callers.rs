@@ -43,6 +43,7 @@ pub(crate) enum Ask {
     Purge,
     Status,
     Wait(Duration),
+    /// Binds a version, and then removes all others.
     Deploy {
         function: &'static str,
         version: u32,
@@ -70,18 +71,28 @@ enum Heard {
 }
 
 impl State {
-    /// Something that a caller may want, at random.
-    pub(crate) fn draw_ask(&mut self) -> (InstanceId, Ask) {
+    /// Some instance.
+    pub(crate) fn draw_instance(&mut self) -> InstanceId {
         let number = self.rng.random_range(0..self.temper.instances);
+        instance_name(number).parse().unwrap()
+    }
+
+    /// A start whose input no other has.
+    pub(crate) fn draw_start(&mut self, function: &'static str) -> Ask {
+        Ask::Start {
+            function,
+            input: format!("\"input {}\"", self.number()),
+            pin: self.rng.random_range(0..4) == 0,
+        }
+    }
+
+    /// Something that a caller may want, at random.
+    pub(crate) fn draw_ask(&mut self) -> Ask {
         let unique = self.number();
         let function = ORCHESTRATORS[self.rng.random_range(0..ORCHESTRATORS.len())];
         let version = self.rng.random_range(0..VERSIONS);
-        let ask = match self.rng.random_range(0..40) {
-            0..=12 => Ask::Start {
-                function,
-                input: format!("\"input {unique}\""),
-                pin: self.rng.random_range(0..4) == 0,
-            },
+        match self.rng.random_range(0..40) {
+            0..=12 => self.draw_start(function),
             13..=22 => Ask::Raise {
                 name: EVENTS[self.rng.random_range(0..EVENTS.len())],
                 data: format!("{unique}"),
@@ -94,8 +105,7 @@ impl State {
             33..=35 => Ask::Wait(Duration::from_secs(self.rng.random_range(0..600))),
             36 | 37 => Ask::Deploy { function, version },
             _ => Ask::RemoveModule { function, version },
-        };
-        (instance_name(number).parse().unwrap(), ask)
+        }
     }
 }
 
@@ -154,7 +164,13 @@ async fn put(engine: &SimEngine, id: &InstanceId, ask: &Ask) -> Heard {
             let name = function.parse().unwrap();
             let kind = Some(soloist_engine::FunctionKind::Orchestrator);
             let deployed = engine.deploy(name, kind, bytes, Duration::from_mins(1));
-            Heard::Deployed(matches!(deployed.await, Ok(Deployment::Bound(..))))
+            let is_bound = matches!(deployed.await, Ok(Deployment::Bound(..)));
+            for other in (0..VERSIONS).filter(|other| is_bound && other != version) {
+                let digest = digest_of(&module(function, other));
+                // What is needed stays; a hub that fails may be asked again.
+                drop(engine.remove_module(digest).await);
+            }
+            Heard::Deployed(is_bound)
         }
         Ask::RemoveModule { function, version } => {
             let digest = digest_of(&module(function, *version));

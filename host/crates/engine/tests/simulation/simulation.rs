@@ -218,10 +218,14 @@ impl Simulation {
             return;
         };
         let mut state = self.world.lock();
-        let (id, first) = state.draw_ask();
-        let mut asks = vec![first];
+        let id = state.draw_instance();
+        let mut asks = vec![state.draw_ask()];
         while state.happens(300) {
-            asks.push(state.draw_ask().1);
+            asks.push(state.draw_ask());
+        }
+        if let Ask::Deploy { function, .. } = asks[0] {
+            // A start that is on its way when its module is replaced.
+            asks.insert(0, state.draw_start(function));
         }
         drop(state);
         for next in asks {
