@@ -2,8 +2,8 @@
 //! fails, guests and callers drawn at random, and a scheduler that lets one thing go on at a time. After each step the
 //! invariants hold; once faults stop, everything ends.
 //!
-//! A seed is a whole run: it plays the same each time, and a failure names it. `SOLOIST_SEEDS=100000` plays so many, and
-//! `SOLOIST_FIRST_SEED=7` begins there.
+//! A seed is a whole run: it plays the same each time, and a failure names it. `SOLOIST_SEEDS=100000` plays so many,
+//! `SOLOIST_FIRST_SEED=7` begins there, and `SOLOIST_TRACE=5000` shows so many lines of what came before a failure.
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
@@ -24,10 +24,11 @@ mod spoil;
 mod world;
 mod writer;
 
+use crate::planted::Planted;
 use crate::simulation::{Outcome, simulate};
 
 /// How many seeds are played where nobody says.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 400;
 
 fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
@@ -63,8 +64,8 @@ fn every_seed_keeps_every_invariant() {
 
 #[test]
 fn a_seed_plays_the_same_each_time() {
-    for seed in 0..30 {
-        let (first, second) = (simulate(seed, None), simulate(seed, None));
+    for (seed, fault) in (0..60).zip([None, Some(Planted::LosesMessages)].into_iter().cycle()) {
+        let (first, second) = (simulate(seed, fault), simulate(seed, fault));
         for (line, (first, second)) in first.trace.iter().zip(&second.trace).enumerate() {
             assert_eq!(first, second, "seed {seed}, line {line}");
         }
