@@ -63,7 +63,7 @@ impl EventsByName {
         let Ok(index) = lists.waits.binary_search(&task) else {
             return;
         };
-        #[cfg(test)]
+        #[cfg(any(test, feature = "testing"))]
         if crate::tempting::Tempting::AssignOnArrival.is_in_force() {
             // Later waits keep what they have: what is given back goes to the first wait that has nothing.
             let assigned = lists.waits.len().min(lists.events.len());

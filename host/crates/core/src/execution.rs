@@ -293,7 +293,7 @@ impl Execution {
     }
 
     fn holds_back(&self) -> bool {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "testing"))]
         if crate::tempting::Tempting::NothingIsHeld.is_in_force() {
             return false;
         }

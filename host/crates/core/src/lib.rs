@@ -23,7 +23,7 @@ mod refusal;
 mod retry;
 mod rewind;
 mod task;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 mod tempting;
 mod timestamp;
 
@@ -44,6 +44,8 @@ pub use position::Position;
 pub use refusal::{NonDeterminism, Refusal};
 pub use retry::RetryPolicy;
 pub use rewind::{NotFailed, Rewind};
+#[cfg(any(test, feature = "testing"))]
+pub use tempting::Tempting;
 pub use timestamp::Timestamp;
 
 /// How a task ended: what its activity returned, or why it failed.

@@ -1,10 +1,11 @@
-//! Three rules that look right and are not. A test turns one on and sees that the property tests catch it; only tests are
-//! built with this file.
+//! Three rules that look right and are not. A test turns one on and sees that it is found; only tests are built with this
+//! file.
 
 use std::cell::Cell;
 
+/// A rule that is wrong on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tempting {
+pub enum Tempting {
     /// An event is assigned to the oldest wait for it when it comes, and given back if that wait is cancelled.
     AssignOnArrival,
     /// A task is done, for cancel, if history holds its answer.
@@ -22,8 +23,8 @@ impl Tempting {
         IN_FORCE.get() == Some(self)
     }
 
-    /// Does `work` under this rule.
-    pub(crate) fn during<T>(self, work: impl FnOnce() -> T) -> T {
+    /// Does `work` under this rule, as far as it is done on this thread.
+    pub fn during<T>(self, work: impl FnOnce() -> T) -> T {
         struct Repeal;
         impl Drop for Repeal {
             fn drop(&mut self) {

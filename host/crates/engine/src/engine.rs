@@ -58,6 +58,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         self.shared.stopping.cancel();
         self.shared.tasks.close();
         tokio::select! {
+            biased;
             () = self.shared.tasks.wait() => {}
             () = self.shared.platform.sleep(patience) => {
                 tracing::warn!("some turns did not end in time; they are taken again at the next start");

@@ -52,6 +52,7 @@ pub(crate) enum Mail {
     TimerFired {
         execution: ExecutionId,
         timer: EventId,
+        fire_at: Timestamp,
         permit: Option<OwnedSemaphorePermit>,
     },
     /// There is something in the hub that no turn has seen.

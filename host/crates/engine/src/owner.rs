@@ -156,6 +156,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 self.step().await;
             } else if matches!(self.standing, Standing::Live(_)) {
                 tokio::select! {
+                    biased;
                     () = self.desk.mailbox.arrival() => {}
                     () = self.desk.shared.stopping.cancelled() => {}
                 }
@@ -217,13 +218,15 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 Mail::TimerFired {
                     execution,
                     timer,
+                    fire_at,
                     permit,
                 } => {
                     self.deliver(Some(execution), Fact::TimerFired { timer });
-                    self.try_again(execution, timer);
+                    self.try_again(execution, timer, fire_at);
                     batch.keep(Mail::TimerFired {
                         execution,
                         timer,
+                        fire_at,
                         permit,
                     });
                     false
@@ -486,17 +489,19 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
     }
 
     /// Begins the attempt whose time has come, if it is one that was waited for.
-    fn try_again(&mut self, execution: ExecutionId, scheduled: EventId) {
+    fn try_again(&mut self, execution: ExecutionId, scheduled: EventId, fire_at: Timestamp) {
         let Standing::Live(live) = &mut self.standing else {
             return;
         };
         let next = {
             let execution_here = live.execution();
             execution_here
-                .next_attempt(scheduled)
+                .next_attempt(scheduled, fire_at)
                 .filter(|_| execution_here.id() == execution)
         };
         match next {
+            // The timer may fire twice before the commit.
+            Some(attempt) if live.child_attempts.contains(&attempt) => {}
             Some(attempt) if matches!(attempt.work, Work::Child { .. }) => {
                 live.child_attempts.push(attempt);
             }

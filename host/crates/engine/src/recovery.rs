@@ -39,6 +39,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             }
         };
         tokio::select! {
+            biased;
             () = self.stopping.cancelled() => {}
             () = recovered => {}
         }

@@ -170,19 +170,21 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                 Next::Fire(due) => {
                     for timer in due {
                         let permit = tokio::select! {
+                            biased;
                             () = self.stopping.cancelled() => return,
                             permit = Arc::clone(&self.wakes).acquire_owned() => permit.ok(),
                         };
                         let TimerCursor {
                             execution,
                             scheduled: timer_event,
-                            ..
+                            fire_at,
                         } = timer.cursor;
                         self.send(
                             &timer.instance,
                             Mail::TimerFired {
                                 execution,
                                 timer: timer_event,
+                                fire_at,
                                 permit,
                             },
                         );
@@ -208,6 +210,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
                         }
                     };
                     tokio::select! {
+                        biased;
                         () = self.stopping.cancelled() => return,
                         () = self.timers.changed.notified() => {}
                         () = sleep => {}

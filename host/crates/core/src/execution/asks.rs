@@ -138,7 +138,7 @@ impl Execution {
 
     /// True if, for the guest, it is too late to give the task up.
     fn seems_done(&self, id: TaskId) -> bool {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "testing"))]
         if crate::tempting::Tempting::AnyAnswerIsDone.is_in_force() {
             return self.standing(id).is_some();
         }

@@ -232,11 +232,17 @@ impl Execution {
         }
     }
 
-    /// The attempt or poll whose time has come: the request at `scheduled` is open, and an attempt at it has failed or was
-    /// accepted.
-    pub fn next_attempt(&self, scheduled: EventId) -> Option<Dispatch> {
+    /// The attempt or poll whose time has come: the request at `scheduled` is open, and the last attempt at it that failed, or
+    /// was accepted, asked for another at `at`. A timer of an earlier attempt may fire again, late: it begins nothing.
+    pub fn next_attempt(&self, scheduled: EventId, at: Timestamp) -> Option<Dispatch> {
         let task = self.task_at(scheduled)?;
-        let is_due = task.is_to_be_answered() && !task.pauses.is_empty();
+        let pause = self.event(*task.pauses.last()?)?;
+        let next = match pause.kind {
+            EventKind::AttemptFailed { retry_at, .. } => retry_at,
+            EventKind::HttpAccepted { poll_at, .. } => poll_at,
+            _ => return None,
+        };
+        let is_due = task.is_to_be_answered() && next == at;
         is_due.then(|| self.dispatch_of(task)).flatten()
     }
 

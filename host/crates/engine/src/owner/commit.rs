@@ -2,7 +2,7 @@
 
 use soloist_core::{
     Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, HostError, InstanceId,
-    SentEvent, Started as StartedEvent, TaskResult, Timer, Work,
+    SentEvent, Started as StartedEvent, TaskResult, Timer, Timestamp, Work,
 };
 
 use super::batch::Batch;
@@ -28,13 +28,13 @@ pub(super) struct Stage {
 /// What is to be done once an operation is durable.
 pub(super) struct AfterCommit {
     execution: ExecutionId,
+    /// What whoever started the instance is told: the execution that is stored.
+    begun: ExecutionId,
     dispatch: Vec<Dispatch>,
     interrupt: Vec<EventId>,
     timers: Vec<Timer>,
     timers_done: Vec<EventId>,
     children: Vec<ChildStart>,
-    /// The execution that begins where this one ends.
-    begun: Option<ExecutionId>,
     /// Whom the instance told something.
     told: Vec<InstanceId>,
 }
@@ -44,12 +44,12 @@ impl AfterCommit {
         let for_host = |dispatch: &&Dispatch| !matches!(dispatch.work, Work::Child { .. });
         Self {
             execution,
+            begun: execution,
             dispatch: decision.dispatch.iter().filter(for_host).cloned().collect(),
             interrupt: decision.interrupt.clone(),
             timers: decision.timers.clone(),
             timers_done: decision.timers_done.clone(),
             children: Vec::new(),
-            begun: None,
             told: Vec::new(),
         }
     }
@@ -94,6 +94,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             && operation.custom_status.is_none()
             && !live.ready;
         let goes_on = end.is_none() || next.is_some();
+        if let Some(next) = &next {
+            after.begun = next.id();
+        }
         if !goes_on {
             self.desk.mailbox.set_live(false);
         }
@@ -109,7 +112,6 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         if goes_on {
             self.desk.mailbox.set_live(true);
         }
-        after.begun = next.as_ref().map(Execution::id);
         self.desk.committed(&after, &mut batch);
         match (end, next) {
             (None, _) => {
@@ -222,6 +224,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 let failures = self.failures;
                 self.failures += 1;
                 tokio::select! {
+                    biased;
                     () = self.desk.shared.stopping.cancelled() => {}
                     () = self.desk.shared.back_off(failures) => {}
                 }
@@ -328,7 +331,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                     input: input.clone(),
                     ..self.successor(live)
                 };
-                let next = self.begin_next(started, carried, operation.now);
+                let next = self.begin_next(started, carried, now_after(operation));
                 // A first execution that continues as new in its first turn is never stored: its successor is the start.
                 operation.begins = Some(next.1);
                 operation.status = RuntimeStatus::Running;
@@ -347,7 +350,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             operation.messages.push(child::answer(&parent, result));
         }
         let start = live.replaced_by.as_ref()?;
-        let next = self.begin_next(self.started(start), &[], operation.now);
+        let next = self.begin_next(self.started(start), &[], now_after(operation));
         operation.begins = Some(next.1);
         operation.status = RuntimeStatus::Pending;
         operation.ready = true;
@@ -371,7 +374,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
 
     /// The facts of `batch` are durable, and so is what was decided with them.
     pub(super) fn committed(&self, after: &AfterCommit, batch: &mut Batch) {
-        for key in batch.acknowledge(&self.id, Some(after.begun.unwrap_or(after.execution))) {
+        for key in batch.acknowledge(&self.id, Some(after.begun)) {
             self.shared.dispatcher.done(&self.id, key);
         }
         for scheduled in &after.interrupt {
@@ -392,6 +395,14 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         self.shared
             .dispatch(&self.id, after.execution, after.dispatch.clone());
     }
+}
+
+/// When the next execution of the instance begins. The wall clock may have been set back; time within an instance never goes
+/// back.
+fn now_after(operation: &Operation) -> Timestamp {
+    let begun = operation.begins.iter().flat_map(|begin| &begin.events);
+    let last = operation.events.iter().chain(begun).last();
+    last.map_or(operation.now, |last| last.timestamp.max(operation.now))
 }
 
 /// What the parent of a child is told of its end.

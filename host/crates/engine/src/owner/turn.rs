@@ -39,6 +39,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             is_runnable
         };
         if !is_runnable {
+            // Whatever runs next, perhaps another execution, runs for the first time.
+            self.is_second_run = false;
             let decision = live.execution().take_delivered();
             return self.commit(live, decision, batch).await;
         }

@@ -4,12 +4,14 @@
 
 mod again;
 mod children;
+mod continues;
 mod http;
 mod limits;
 mod retention;
 mod retries;
 mod scripted;
 mod sent;
+mod stopped;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -283,6 +283,8 @@ impl Guests for ScriptedGuests {
 pub(crate) struct TestPlatform {
     ids: Arc<AtomicU32>,
     begun: Arc<std::sync::OnceLock<tokio::time::Instant>>,
+    /// By how many milliseconds the wall clock was set.
+    pub(crate) set_by: Arc<AtomicI64>,
 }
 
 impl TestPlatform {
@@ -294,7 +296,8 @@ impl TestPlatform {
 impl Platform for TestPlatform {
     fn now(&self) -> Timestamp {
         let begun = self.begun.get_or_init(tokio::time::Instant::now);
-        Timestamp::from_millis(1_000_000).plus(begun.elapsed())
+        let set_by = self.set_by.load(Ordering::Relaxed);
+        Timestamp::from_millis(1_000_000_000 + set_by).plus(begun.elapsed())
     }
 
     async fn sleep(&self, wait: Duration) {

@@ -20,9 +20,20 @@ fn timer(millis: i64) -> Timer {
     }
 }
 
+/// What begins when the last pause is over.
+fn next_attempt(run: &Run) -> Option<Dispatch> {
+    let events = run.stored.history().into_events();
+    let at = events.iter().rev().find_map(|event| match event.kind {
+        EventKind::AttemptFailed { retry_at, .. } => Some(retry_at),
+        EventKind::HttpAccepted { poll_at, .. } => Some(poll_at),
+        _ => None,
+    })?;
+    run.execution.next_attempt(REQUEST, at)
+}
+
 /// What asks after the call now.
 fn poll(run: &Run) -> (u32, Option<String>) {
-    match run.execution.next_attempt(REQUEST) {
+    match next_attempt(run) {
         Some(Dispatch {
             attempt,
             work: Work::Http { poll, .. },
@@ -63,7 +74,7 @@ fn a_call_that_was_accepted_is_asked_after_when_its_server_wants_it() {
 
     let decision = run.then([answered(0, "200")]);
     assert_eq!(decision.timers_done, [REQUEST]);
-    assert_eq!(run.execution.next_attempt(REQUEST), None);
+    assert_eq!(next_attempt(&run), None);
     assert_eq!(run.seen().last(), Some(&got(0, "200")));
 }
 
@@ -117,7 +128,7 @@ fn a_call_that_is_given_up_or_outlived_is_asked_after_no_more() {
         (decision.timers_done, decision.interrupt),
         (vec![REQUEST], vec![REQUEST])
     );
-    assert_eq!(run.execution.next_attempt(REQUEST), None);
+    assert_eq!(next_attempt(&run), None);
     run.seen();
 
     let mut run = Run::of([Step::Http, Step::Wait("go"), wait_for(1)]);

@@ -26,8 +26,8 @@ fn a_failed_attempt_is_tried_again_after_its_delay() {
         (vec![timer(110)], vec![])
     );
     assert_eq!((decision.open_work, decision.dispatch), (1, vec![]));
-    let next = run.execution.next_attempt(request).expect("it waits");
-    assert_eq!(next.attempt, 2);
+    let next = run.execution.next_attempt(request, fire_at(110));
+    assert_eq!(next.expect("it waits").attempt, 2);
 
     let decision = run.then([failed(0)]);
     assert_eq!(
@@ -36,10 +36,12 @@ fn a_failed_attempt_is_tried_again_after_its_delay() {
         "the second delay is twice as long"
     );
     assert_eq!(decision.timers_done, [request]);
+    let late = run.execution.next_attempt(request, fire_at(110));
+    assert_eq!(late, None, "the timer of the attempt before begins nothing");
 
     let decision = run.then([Outside::Answered(0, Ok(json("7")))]);
     assert_eq!(decision.timers_done, [request]);
-    assert_eq!(run.execution.next_attempt(request), None);
+    assert_eq!(run.execution.next_attempt(request, fire_at(220)), None);
     assert_eq!(run.seen()[1], got(0, "7"));
 }
 
@@ -96,7 +98,7 @@ fn a_task_that_is_given_up_between_attempts_is_not_tried_again() {
     let decision = run.then([super::run::raised("go", "1")]);
     assert_eq!(decision.timers_done, [request]);
     assert_eq!(decision.interrupt, [request]);
-    assert_eq!(run.execution.next_attempt(request), None);
+    assert_eq!(run.execution.next_attempt(request, fire_at(60)), None);
     run.seen();
 }
 

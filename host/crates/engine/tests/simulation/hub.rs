@@ -1,0 +1,175 @@
+//! The task hub as the engine sees it: a hub in memory behind a scheduler, with faults.
+
+use std::sync::Arc;
+
+use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
+use soloist_engine::{
+    Bound, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded, Logs,
+    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
+    Unfinished,
+};
+
+use crate::planted::Planted;
+use crate::world::World;
+use crate::writer::{Answer, Write, unavailable};
+
+#[derive(Clone)]
+pub(crate) struct SimHub(pub(crate) Arc<World>);
+
+impl SimHub {
+    /// Reads when the scheduler lets it; the answer may be old when it arrives.
+    async fn read<T>(
+        &self,
+        what: &'static str,
+        read: impl Future<Output = Result<T, HubError>>,
+    ) -> Result<T, HubError> {
+        self.0.gate(|| format!("{what} is asked")).await;
+        let unreadable = {
+            let mut state = self.0.lock();
+            let unreadable = state.temper.unreadable;
+            state.goes_wrong(unreadable)
+        };
+        let answer = if unreadable {
+            Err(unavailable())
+        } else {
+            read.await
+        };
+        self.0.gate(|| format!("{what} is answered")).await;
+        answer
+    }
+}
+
+impl SimHub {
+    fn double(&self, inbox: &mut Vec<InboxMessage>) {
+        if let Some(last) = inbox.last().cloned()
+            && self.0.is_planted(Planted::DoublesMessages)
+        {
+            inbox.push(InboxMessage { id: -1, ..last });
+        }
+    }
+}
+
+impl TaskHub for SimHub {
+    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+        let commit = Write::Commit(Box::new(operation));
+        self.0.write(commit).await.map(drop)
+    }
+
+    async fn load(&self, id: &InstanceId) -> Result<Option<Loaded>, HubError> {
+        let mut loaded = self.read("a history", self.0.hub.load(id)).await?;
+        if let Some(loaded) = &mut loaded {
+            self.double(&mut loaded.inbox);
+        }
+        Ok(loaded)
+    }
+
+    async fn inbox(&self, id: &InstanceId) -> Result<Vec<InboxMessage>, HubError> {
+        let mut inbox = self.read("an inbox", self.0.hub.inbox(id)).await?;
+        self.double(&mut inbox);
+        Ok(inbox)
+    }
+
+    async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, HubError> {
+        let status = self.read("a status", self.0.hub.status(id)).await?;
+        let forgets = self.0.is_planted(Planted::ForgetsTheLiving) && self.0.lock().happens(300);
+        Ok(status.filter(|_| !forgets))
+    }
+
+    async fn logs(
+        &self,
+        id: &InstanceId,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Result<Option<Logs>, HubError> {
+        self.read("a log", self.0.hub.logs(id, after, limit)).await
+    }
+
+    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
+        match self.0.write(Write::Purge(id.clone())).await? {
+            Answer::Purged(purged) => Ok(purged),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    async fn unfinished(
+        &self,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<Unfinished>, HubError> {
+        let read = self.0.hub.unfinished(after, limit.min(2));
+        let mut page = self.read("unfinished work", read).await?;
+        if self.0.is_planted(Planted::HidesReady) {
+            page.retain(|row| !row.ready);
+        }
+        Ok(page)
+    }
+
+    async fn orphans(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<Orphan>, HubError> {
+        let read = self.0.hub.orphans(after, limit.min(2));
+        self.read("orphans", read).await
+    }
+
+    async fn finish_orphan(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<(), HubError> {
+        let write = Write::FinishOrphan(execution, scheduled);
+        self.0.write(write).await.map(drop)
+    }
+
+    async fn timers(
+        &self,
+        after: Option<TimerCursor>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueTimer>, HubError> {
+        let read = self.0.hub.timers(after, until, limit);
+        self.read("timers", read).await
+    }
+
+    async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, HubError> {
+        self.read("the next timer", self.0.hub.next_timer(after))
+            .await
+    }
+
+    async fn bind(&self, function: FunctionRecord, module: NewModule) -> Result<Bound, HubError> {
+        match self.0.write(Write::Bind(function, module)).await? {
+            Answer::Bound(bound) => Ok(bound),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    async fn unbind(&self, name: &FunctionName) -> Result<bool, HubError> {
+        match self.0.write(Write::Unbind(name.clone())).await? {
+            Answer::Unbound(unbound) => Ok(unbound),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    async fn functions(&self) -> Result<Vec<FunctionRecord>, HubError> {
+        self.read("the functions", self.0.hub.functions()).await
+    }
+
+    async fn module(&self, digest: ModuleDigest) -> Result<Option<ModuleRecord>, HubError> {
+        self.read("a module", self.0.hub.module(digest)).await
+    }
+
+    async fn module_bytes(&self, digest: ModuleDigest) -> Result<Option<Arc<[u8]>>, HubError> {
+        let read = self.0.hub.module_bytes(digest);
+        let bytes = self.read("the bytes of a module", read).await?;
+        let is_hidden = self.0.lock().ledger.hidden_modules.contains(&digest);
+        Ok(bytes.filter(|_| !is_hidden))
+    }
+
+    async fn remove_module(&self, digest: ModuleDigest) -> Result<RemovedModule, HubError> {
+        match self.0.write(Write::RemoveModule(digest)).await? {
+            Answer::Removed(removed) => Ok(removed),
+            other => unreachable!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The books of a simulation: what became durable, and what callers were told of it. Kept apart from the hub, so that each
+//! can be held against the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use soloist_core::{EventId, ExecutionId, InstanceId, ModuleDigest, Timestamp};
+
+pub(crate) type Key = (ExecutionId, EventId);
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    /// Counts what is written and what is asked.
+    tick: u64,
+    pub(crate) instances: BTreeMap<InstanceId, Standing>,
+    /// Every execution that ever began, with what it was given and whether a caller was told that it had started it.
+    pub(crate) executions: BTreeMap<ExecutionId, Begun>,
+    /// Every piece of work that was ever asked for durably.
+    pub(crate) tasks: BTreeSet<Key>,
+    /// By what an event carries: the execution that it came to.
+    pub(crate) placed: BTreeMap<String, ExecutionId>,
+    /// What events carried whose callers were refused.
+    pub(crate) refused: BTreeSet<String>,
+    /// What waits in inboxes.
+    pub(crate) inboxes: BTreeMap<InstanceId, Vec<String>>,
+    pub(crate) orphans: BTreeMap<Key, InstanceId>,
+    /// When timers fire, and the latest that the wall clock has said since they were stored.
+    pub(crate) timers: BTreeMap<Key, Awaited>,
+    /// Attempts that run.
+    pub(crate) running: BTreeSet<Key>,
+    /// Modules that a faulty hub removed.
+    pub(crate) hidden_modules: BTreeSet<ModuleDigest>,
+}
+
+pub(crate) struct Begun {
+    pub(crate) instance: InstanceId,
+    pub(crate) input: String,
+    pub(crate) generation: u64,
+    pub(crate) is_told: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Awaited {
+    pub(crate) fire_at: Timestamp,
+    pub(crate) latest: Timestamp,
+}
+
+/// What holds of an instance now, and when it last did and did not.
+#[derive(Default)]
+pub(crate) struct Standing {
+    pub(crate) exists: Flag,
+    pub(crate) live: Flag,
+    pub(crate) suspended: Flag,
+    pub(crate) last_terminated: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Flag {
+    holds: bool,
+    /// The tick of the last change.
+    last_true: u64,
+    last_false: u64,
+}
+
+impl Flag {
+    pub(crate) fn set(&mut self, holds: bool, tick: u64) {
+        if self.holds {
+            self.last_true = tick;
+        } else {
+            self.last_false = tick;
+        }
+        self.holds = holds;
+    }
+
+    pub(crate) fn holds(&self) -> bool {
+        self.holds
+    }
+
+    pub(crate) fn held_since(&self, asked: u64) -> bool {
+        self.holds || self.last_true > asked
+    }
+
+    pub(crate) fn failed_since(&self, asked: u64) -> bool {
+        !self.holds || self.last_false > asked
+    }
+}
+
+impl Ledger {
+    pub(crate) fn tick(&mut self) -> u64 {
+        self.tick += 1;
+        self.tick
+    }
+
+    pub(crate) fn standing(&mut self, id: &InstanceId) -> &mut Standing {
+        self.instances.entry(id.clone()).or_default()
+    }
+
+    pub(crate) fn wall_is(&mut self, now: Timestamp) {
+        for awaited in self.timers.values_mut() {
+            awaited.latest = awaited.latest.max(now);
+        }
+    }
+
+    pub(crate) fn purged(&mut self, id: &InstanceId) {
+        let tick = self.tick();
+        let standing = self.standing(id);
+        standing.exists.set(false, tick);
+        standing.suspended.set(false, tick);
+        self.orphans.retain(|_, instance| instance != id);
+    }
+
+    pub(crate) fn orphan_finished(&mut self, execution: ExecutionId, scheduled: EventId) {
+        self.orphans.remove(&(execution, scheduled));
+    }
+
+    pub(crate) fn host_fell(&mut self) {
+        self.running.clear();
+    }
+}

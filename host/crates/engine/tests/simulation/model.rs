@@ -1,0 +1,126 @@
+//! What follows from a history, worked out anew: neither the core nor the hub is asked.
+
+use std::collections::BTreeMap;
+
+use soloist_core::{Dispatch, EventId, EventKind, History, Role, TaskResult, Timestamp, Work};
+use soloist_engine::{Loaded, RuntimeStatus};
+
+use crate::guests::outcome;
+
+/// Work whose next attempt waits for its time.
+pub(crate) fn waiting(history: &History) -> Vec<Dispatch> {
+    let retried = retries(history);
+    let all = history.events().iter();
+    let waiting = all.filter(|event| retried.contains_key(&event.id));
+    waiting
+        .filter_map(|event| match &event.kind {
+            EventKind::TaskScheduled { name, input, retry } => Some(Dispatch {
+                scheduled: event.id,
+                attempt: 1,
+                work: Work::Activity {
+                    name: name.clone(),
+                    input: input.clone(),
+                    retry: retry.clone(),
+                },
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// When the next attempts of open work begin.
+fn retries(history: &History) -> BTreeMap<EventId, Timestamp> {
+    let mut retries = BTreeMap::new();
+    for event in history.events() {
+        match event.kind.role() {
+            Role::Attempt { of, retry_at } => drop(retries.insert(of, retry_at)),
+            Role::Answer { to, .. } | Role::Cancel(to) => drop(retries.remove(&to)),
+            _ => {}
+        }
+    }
+    retries
+}
+
+/// The timers that a history waits for.
+pub(crate) fn awaited(history: &History) -> BTreeMap<EventId, Timestamp> {
+    let mut timers = retries(history);
+    for event in history.events() {
+        match event.kind.role() {
+            Role::Request => {
+                if let EventKind::TimerCreated { fire_at } = event.kind {
+                    timers.insert(event.id, fire_at);
+                }
+            }
+            Role::Answer { to, .. } | Role::Cancel(to) => drop(timers.remove(&to)),
+            _ => {}
+        }
+    }
+    timers
+}
+
+/// What the runtime status should be, if it is another.
+pub(crate) fn wrong_status(history: &History, loaded: &Loaded) -> Option<String> {
+    let mut suspended = false;
+    let mut begun = history.started().generation > 0;
+    let mut end = None;
+    for event in history.events() {
+        match &event.kind {
+            EventKind::ExecutionBegan {} => begun = true,
+            EventKind::ExecutionSuspended { .. } => suspended = true,
+            EventKind::ExecutionResumed { .. } => suspended = false,
+            EventKind::ExecutionCompleted { .. } => end = Some(RuntimeStatus::Completed),
+            EventKind::ExecutionFailed { .. } => end = Some(RuntimeStatus::Failed),
+            EventKind::ExecutionTerminated { .. } => end = Some(RuntimeStatus::Terminated),
+            _ => {}
+        }
+    }
+    let fits = match (end, loaded.status) {
+        (Some(end), status) => status == end,
+        (None, RuntimeStatus::Suspended) => suspended,
+        (None, RuntimeStatus::Running) => !suspended && begun,
+        // A first turn that takes long has begun, but nothing has come of it.
+        (None, RuntimeStatus::Pending) => !suspended && (!begun || loaded.ready),
+        (None, _) => false,
+    };
+    (!fits).then(|| format!("is {:?}, suspended {suspended}, {end:?}", loaded.status))
+}
+
+/// Each answer is what its own task and attempt come to.
+pub(crate) fn wrong_answers(history: &History) -> Vec<String> {
+    let execution = history.started().execution;
+    let mut asked = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for event in history.events() {
+        let (scheduled, result): (EventId, TaskResult) = match &event.kind {
+            EventKind::TaskScheduled { name, input, .. } => {
+                asked.insert(event.id, (name, input, 1));
+                continue;
+            }
+            EventKind::TaskCompleted { scheduled, output } => (*scheduled, Ok(output.clone())),
+            EventKind::TaskFailed { scheduled, failure }
+            | EventKind::AttemptFailed {
+                scheduled, failure, ..
+            } => (*scheduled, Err(failure.clone())),
+            _ => continue,
+        };
+        let Some((name, input, attempt)) = asked.get_mut(&scheduled) else {
+            continue;
+        };
+        let expected = outcome(name, input, execution.task_key(scheduled), *attempt);
+        let is_own = match (&expected, &result) {
+            (Ok(expected), Ok(output)) => expected == output,
+            (Err(expected), Err(failure)) => {
+                expected.error_type == failure.error_type && expected.message == failure.message
+            }
+            (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+        };
+        if !is_own {
+            wrong.push(format!(
+                "event {} answers attempt {attempt} of {name} with {result:?}, not {expected:?}",
+                event.id
+            ));
+        }
+        *attempt += 1;
+    }
+    wrong
+}
