@@ -46,6 +46,7 @@ async fn an_unknown_instance() -> Result<()> {
             ("POST", format!("{path}/terminate")),
             ("POST", format!("{path}/suspend")),
             ("POST", format!("{path}/resume")),
+            ("POST", format!("{path}/rewind")),
             ("POST", format!("{path}/raiseEvent/Go")),
         ] {
             assert_empty(&world.ask(method, &path, b"").await?, 404)?;
@@ -262,21 +263,66 @@ async fn a_method_that_a_path_does_not_take() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_not_supported_yet() -> Result<()> {
+    let world = World::empty().await?;
+    for (method, path, what) in [
+        ("GET", "/durabletask/entities", "entities"),
+        ("POST", "/durabletask/entities/E/k", "entities"),
+        ("PATCH", "/durabletask/makeprimary", "app leases"),
+    ] {
+        let answer = world.ask(method, path, b"").await?;
+        let sentence = format!("This host does not support {what} yet.");
+        assert_refused(&answer, 501, &sentence)?;
+    }
+    world.stands(&[]).await
+}
+
+#[tokio::test]
+async fn a_rewind_of_what_has_not_failed() -> Result<()> {
     let world = World::of(&["events"]).await?;
     world.start_waiting("w").await?;
-    for (method, path, what) in [
-        ("POST", "/w/rewind", "rewinding an instance"),
-        ("POST", "/w/restart", "restarting an instance"),
-    ] {
-        let answer = world
-            .ask(method, &format!("{INSTANCES}{path}"), b"")
-            .await?;
-        assert_refused(
-            &answer,
-            501,
-            &format!("This host does not support {what} yet."),
-        )?;
-    }
+    let path = format!("{INSTANCES}/w/rewind");
+    let answer = world.ask("POST", &path, b"").await?;
+    let sentence = "\"Only a failed instance can be rewound, and 'w' has not failed.\"";
+    ensure!(answer.status == 412, "{answer:?}");
+    ensure!(answer.body == sentence, "{answer:?}");
     ensure!(world.status("w").await?.status == 202);
     world.stands(&[]).await
+}
+
+#[tokio::test]
+async fn a_restart_of_what_is_unknown_or_live() -> Result<()> {
+    let world = World::of(&["events"]).await?;
+    world.start_waiting("w").await?;
+    let same = "restart?restartWithNewInstanceId=false";
+    let answer = world
+        .ask("POST", &format!("{INSTANCES}/w/{same}"), b"")
+        .await?;
+    assert_refused(&answer, 409, "An instance with ID 'w' already exists.")?;
+    for id in ["nope", "@a", "a%2Fb"] {
+        let path = format!("{INSTANCES}/{id}/{same}");
+        let sentence = "InstanceId does not match a valid orchestration instance.";
+        assert_refused(&world.ask("POST", &path, b"").await?, 400, sentence)?;
+    }
+    world.stands(&["nope"]).await
+}
+
+#[tokio::test]
+async fn a_start_with_an_option_that_is_none() -> Result<()> {
+    let world = World::of(&["events"]).await?;
+    for (query, part) in [
+        (
+            "onExisting=join",
+            "onExisting is 'join', but must be reject, attach or replace",
+        ),
+        (
+            "startAt=tomorrow",
+            "startAt is 'tomorrow', but must be a time like 2026-01-02T03:04:05Z",
+        ),
+    ] {
+        for starts in STARTS {
+            let path = format!("{starts}/events/x?{query}");
+            assert_refused(&world.ask("POST", &path, b"").await?, 400, part)?;
+        }
+    }
+    world.stands(&["x"]).await
 }

@@ -141,7 +141,7 @@ pub(crate) struct Start {
     /// Let it begin at this time, such as 2026-01-31T06:00:00Z
     #[arg(long = "start-at", value_name = "TIME")]
     at: Option<String>,
-    /// What to do if an instance of this ID is live
+    /// If an instance of this ID is live: refuse, show that one, or terminate it and start another
     #[arg(long, value_name = "WHAT", default_value = "reject")]
     on_existing: OnExisting,
     /// Wait until it has ended, and print its output
@@ -153,11 +153,8 @@ pub(crate) struct Start {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OnExisting {
-    /// Refuse to start another
     Reject,
-    /// Show the one that is live
     Attach,
-    /// Terminate it, and start another in its place
     Replace,
 }
 
