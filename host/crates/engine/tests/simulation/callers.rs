@@ -7,8 +7,8 @@ use std::time::Duration;
 use rand::Rng;
 use soloist_core::{ExecutionId, InstanceId, Payload};
 use soloist_engine::{
-    Deployment, Engine, HubError, InstanceStatus, ModuleState, Purged, RemovedModule, Start,
-    StartError, Started, Told,
+    Deployment, Engine, HubError, InstanceStatus, ModuleState, OnExisting, Purged, Reach,
+    RemovedModule, Start, StartError, Started, Told,
 };
 
 use crate::guest::instance_name;
@@ -146,6 +146,7 @@ async fn put(engine: &SimEngine, id: &InstanceId, ask: &Ask) -> Heard {
                 pin: *pin,
                 start_at: None,
                 tags: std::collections::BTreeMap::new(),
+                on_existing: OnExisting::Reject,
             };
             Heard::Started(engine.start(start).await)
         }
@@ -153,10 +154,15 @@ async fn put(engine: &SimEngine, id: &InstanceId, ask: &Ask) -> Heard {
             let data = Payload::parse(data).unwrap();
             Heard::Told(engine.raise_event(id, (*name).to_owned(), data).await)
         }
-        Ask::Terminate => Heard::Told(engine.terminate(id, None).await),
-        Ask::Suspend => Heard::Told(engine.suspend(id, None).await),
-        Ask::Resume => Heard::Told(engine.resume(id, None).await),
-        Ask::Purge => Heard::Purged(engine.purge(id).await),
+        Ask::Terminate => Heard::Told(engine.terminate(id, None, Reach::Alone).await),
+        Ask::Suspend => Heard::Told(engine.suspend(id, None, Reach::Alone).await),
+        Ask::Resume => Heard::Told(engine.resume(id, None, Reach::Alone).await),
+        Ask::Purge => Heard::Purged(
+            engine
+                .purge(id, Reach::Alone)
+                .await
+                .map(|(purged, _)| purged),
+        ),
         Ask::Status => Heard::Status(engine.status(id).await),
         Ask::Wait(patience) => Heard::Waited(engine.wait(id, *patience).await),
         Ask::Deploy { function, version } => {

@@ -13,8 +13,8 @@ use soloist_core::{
     Timestamp,
 };
 use soloist_engine::{
-    ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, Platform,
-    SharedExecution, Turn,
+    ActivityCall, Exports, GuestError, Guests, HttpAnswer, HttpCall, ModuleError, Orchestrator,
+    Platform, SharedExecution, Turn,
 };
 
 use crate::guest::{Guest, Output};
@@ -166,6 +166,10 @@ impl Guests for SimGuests {
             _ => {}
         }
         Ok(outcome(name, &call.input, key, attempt))
+    }
+
+    async fn http(&self, call: HttpCall) -> HttpAnswer {
+        HttpAnswer::Answered(call.request)
     }
 }
 

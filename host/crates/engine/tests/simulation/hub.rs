@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
 use soloist_engine::{
-    Bound, DueTimer, FunctionRecord, HubError, InboxMessage, InstanceStatus, Loaded, Logs,
-    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
-    Unfinished,
+    Bound, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError,
+    InboxMessage, InstanceLimits, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs,
+    Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
+    TimerCursor, Unfinished,
 };
 
 use crate::planted::Planted;
@@ -50,9 +51,30 @@ impl SimHub {
 }
 
 impl TaskHub for SimHub {
-    async fn commit(&self, operation: Operation) -> Result<(), HubError> {
+    async fn commit(&self, operation: Operation) -> Result<Committed, HubError> {
         let commit = Write::Commit(Box::new(operation));
-        self.0.write(commit).await.map(drop)
+        match self.0.write(commit).await? {
+            Answer::Committed(committed) => Ok(committed),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    async fn limit(&self, limits: &InstanceLimits) -> Result<(), HubError> {
+        self.0.write(Write::Limit(limits.clone())).await.map(drop)
+    }
+
+    async fn query(&self, query: InstanceQuery) -> Result<InstancePage, HubError> {
+        self.read("a query", self.0.hub.query(query)).await
+    }
+
+    async fn ended(
+        &self,
+        after: Option<EndPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<EndedInstance>, HubError> {
+        let read = self.0.hub.ended(after, until, limit.min(2));
+        self.read("what has ended", read).await
     }
 
     async fn load(&self, id: &InstanceId) -> Result<Option<Loaded>, HubError> {
@@ -84,8 +106,12 @@ impl TaskHub for SimHub {
         self.read("a log", self.0.hub.logs(id, after, limit)).await
     }
 
-    async fn purge(&self, id: &InstanceId) -> Result<Purged, HubError> {
-        match self.0.write(Write::Purge(id.clone())).await? {
+    async fn purge(
+        &self,
+        id: &InstanceId,
+        execution: Option<ExecutionId>,
+    ) -> Result<Purged, HubError> {
+        match self.0.write(Write::Purge(id.clone(), execution)).await? {
             Answer::Purged(purged) => Ok(purged),
             other => unreachable!("{other:?}"),
         }
@@ -120,6 +146,44 @@ impl TaskHub for SimHub {
     ) -> Result<(), HubError> {
         let write = Write::FinishOrphan(execution, scheduled);
         self.0.write(write).await.map(drop)
+    }
+
+    async fn child_starts(
+        &self,
+        after: Option<(ExecutionId, EventId)>,
+        limit: usize,
+    ) -> Result<Vec<ChildStart>, HubError> {
+        let read = self.0.hub.child_starts(after, limit.min(2));
+        self.read("starts of children", read).await
+    }
+
+    async fn has_child_start(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+    ) -> Result<bool, HubError> {
+        let read = self.0.hub.has_child_start(execution, scheduled);
+        self.read("the start of a child", read).await
+    }
+
+    async fn refuse_child(
+        &self,
+        execution: ExecutionId,
+        scheduled: EventId,
+        answer: Option<Message>,
+    ) -> Result<(), HubError> {
+        let write = Write::RefuseChild(execution, scheduled, answer);
+        self.0.write(write).await.map(drop)
+    }
+
+    async fn children(
+        &self,
+        parent: &InstanceId,
+        after: Option<&InstanceId>,
+        limit: usize,
+    ) -> Result<Vec<InstanceId>, HubError> {
+        let read = self.0.hub.children(parent, after, limit.min(2));
+        self.read("the children", read).await
     }
 
     async fn timers(

@@ -125,6 +125,9 @@ fn append(world: &World, asked: &Operation, kind: impl FnOnce() -> EventKind) {
         drop_orphans: false,
         logs: Vec::new(),
         messages: Vec::new(),
+        children: Vec::new(),
+        children_given_up: Vec::new(),
+        voids: None,
         inbox_taken: Vec::new(),
         now: asked.now,
     };

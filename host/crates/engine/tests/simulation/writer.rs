@@ -10,7 +10,8 @@ use futures_util::FutureExt;
 use rand::Rng;
 use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest};
 use soloist_engine::{
-    Bound, FunctionRecord, HubError, NewModule, Operation, Purged, RemovedModule, TaskHub,
+    Bound, Committed, FunctionRecord, HubError, InstanceLimits, Message, NewModule, Operation,
+    Purged, RemovedModule, TaskHub,
 };
 
 use crate::invariants::Invariant;
@@ -21,7 +22,9 @@ use crate::world::{State, World};
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
     Commit(Box<Operation>),
-    Purge(InstanceId),
+    Limit(InstanceLimits),
+    Purge(InstanceId, Option<ExecutionId>),
+    RefuseChild(ExecutionId, EventId, Option<Message>),
     FinishOrphan(ExecutionId, EventId),
     Bind(FunctionRecord, NewModule),
     Unbind(FunctionName),
@@ -31,6 +34,7 @@ pub(crate) enum Write {
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Done,
+    Committed(Committed),
     Purged(Purged),
     Bound(Bound),
     Unbound(bool),
@@ -123,9 +127,17 @@ impl World {
 
     fn take_effect(&self, state: &mut State, write: Write) -> Result<Answer, HubError> {
         match write {
-            Write::Commit(operation) => self.commit(state, &operation).map(|()| Answer::Done),
-            Write::Purge(instance) => {
-                let purged = at_once(self.hub.purge(&instance))?;
+            Write::Commit(operation) => self.commit(state, &operation).map(Answer::Committed),
+            Write::Limit(limits) => {
+                at_once(self.hub.limit(&limits))?;
+                Ok(Answer::Done)
+            }
+            Write::RefuseChild(execution, scheduled, answer) => {
+                at_once(self.hub.refuse_child(execution, scheduled, answer))?;
+                Ok(Answer::Done)
+            }
+            Write::Purge(instance, execution) => {
+                let purged = at_once(self.hub.purge(&instance, execution))?;
                 if purged == Purged::Purged {
                     state.ledger.purged(&instance);
                 }
@@ -155,14 +167,14 @@ impl World {
         }
     }
 
-    fn commit(&self, state: &mut State, operation: &Operation) -> Result<(), HubError> {
+    fn commit(&self, state: &mut State, operation: &Operation) -> Result<Committed, HubError> {
         let instance = operation.instance.clone();
         let before = at_once(self.hub.load(&instance))?;
         let stored = spoil(self, state, operation.clone());
         match at_once(self.hub.commit(stored)) {
-            Ok(()) => {
+            Ok(committed) => {
                 state.committed(&self.hub, before, operation);
-                Ok(())
+                Ok(committed)
             }
             Err(error @ HubError::Conflict(_)) => {
                 let what = format!("{instance} stands elsewhere than its owner thinks");
@@ -219,7 +231,7 @@ impl Future for Writing {
                 waker,
             });
             if is_commit && world.is_planted(Planted::AnswersBeforeCommit) && state.happens(200) {
-                return Poll::Ready(Ok(Answer::Done));
+                return Poll::Ready(Ok(Answer::Committed(Committed::default())));
             }
             return Poll::Pending;
         }
