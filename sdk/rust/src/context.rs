@@ -117,11 +117,35 @@ impl Context {
     }
 
     /// Asks for a child: an instance of another orchestrator. The host derives its ID from this execution.
+    ///
+    /// A child that nobody awaits runs to its end. One that fails answers with its own failure; one that is terminated with
+    /// `Terminated`; giving up the task terminates it.
+    ///
+    /// ```no_run
+    /// # use soloist::{Context, Failure};
+    /// # fn total(ctx: &Context) -> Result<u64, Failure> {
+    /// let regions = ["north", "south"];
+    /// let reports: Vec<_> = regions.map(|region| ctx.call_orchestrator("report", region)).into();
+    /// let totals: Vec<u64> = ctx.try_await_all(&reports)?;
+    /// # Ok(totals.iter().sum()) }
+    /// ```
     pub fn call_orchestrator<T>(&self, name: &str, input: impl Serialize) -> Task<T> {
         self.call_orchestrator_with(name, input, &OrchestratorOptions::new())
     }
 
-    /// Asks for a child with an ID of your own, or with retries.
+    /// Asks for a child with an ID of your own, or with retries. If an instance of that ID is live, the answer is the failure
+    /// `InstanceExists`.
+    ///
+    /// ```no_run
+    /// # use soloist::{Context, Failure, OrchestratorOptions, RetryPolicy};
+    /// # use std::time::Duration;
+    /// # fn sync(ctx: &Context, customer: &str) -> Result<(), Failure> {
+    /// let options = OrchestratorOptions::new()
+    ///     .instance_id(format!("sync-{customer}"))
+    ///     .retry(RetryPolicy::new(3, Duration::from_secs(10)));
+    /// ctx.call_orchestrator_with::<()>("sync", customer, &options).wait()
+    /// # }
+    /// ```
     pub fn call_orchestrator_with<T>(
         &self,
         name: &str,
@@ -278,6 +302,19 @@ impl Context {
     ///
     /// # Errors
     /// [`Failure::INVALID_ANSWER`] if the event's data is not a `T`.
+    ///
+    /// ```no_run
+    /// # use soloist::{Context, Failure};
+    /// # use std::time::Duration;
+    /// # fn ask(ctx: &Context) -> Result<&'static str, Failure> {
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// Ok(match ctx.wait_for_event_within::<bool>("Approval", day)? {
+    ///     Some(true) => "approved",
+    ///     Some(false) => "rejected",
+    ///     None => "nobody answered",
+    /// })
+    /// # }
+    /// ```
     pub fn wait_for_event_within<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -297,12 +334,27 @@ impl Context {
 
 /// Tell.
 impl Context {
-    /// Raises an event at another instance. One that does not exist, or has ended, does not get it.
+    /// Raises an event at another instance, exactly once. One that does not exist, or has ended, does not get it.
+    ///
+    /// ```no_run
+    /// # use soloist::Context;
+    /// # fn tell(ctx: &Context) {
+    /// ctx.send_event("stock-keeper", "Reserved", ("tea", 3));
+    /// # }
+    /// ```
     pub fn send_event(&self, instance_id: &str, name: &str, data: impl Serialize) {
         durable::send_event(instance_id, name, &json(&data));
     }
 
     /// Sets what the status of this instance shows as `customStatus`: at most 16 KiB of JSON.
+    ///
+    /// ```no_run
+    /// # use soloist::{Context, Level};
+    /// # fn progress(ctx: &Context, done: u32, all: u32) {
+    /// ctx.set_custom_status((done, all));
+    /// ctx.log(Level::Info, format!("{done} of {all}"));
+    /// # }
+    /// ```
     pub fn set_custom_status(&self, status: impl Serialize) {
         durable::set_custom_status(&json(&status));
     }
