@@ -7,7 +7,7 @@ mod wait;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -55,6 +55,9 @@ pub(crate) struct Settings {
     /// How long an activity may run [default: 5m]
     #[arg(long, env = "SOLOIST_ACTIVITY_TIMEOUT", value_name = "TIME")]
     activity_timeout: Option<Wait>,
+    /// The most events of one execution, which fails beyond [default: 1000000]
+    #[arg(long, env = "SOLOIST_HISTORY_EVENTS", value_name = "COUNT")]
+    history_events: Option<NonZeroU64>,
     /// How long an HTTP call of an orchestration may take [default: 100s]
     #[arg(long, env = "SOLOIST_HTTP_TIMEOUT", value_name = "TIME")]
     http_timeout: Option<Wait>,
@@ -145,6 +148,7 @@ impl Settings {
             guest_bytes: self.guest_bytes.or(other.guest_bytes),
             turn_timeout: self.turn_timeout.or(other.turn_timeout),
             activity_timeout: self.activity_timeout.or(other.activity_timeout),
+            history_events: self.history_events.or(other.history_events),
             http_timeout: self.http_timeout.or(other.http_timeout),
             http_body_bytes: self.http_body_bytes.or(other.http_body_bytes),
             http_connections: self.http_connections.or(other.http_connections),
@@ -217,6 +221,9 @@ impl Settings {
             },
             engine: EngineSettings {
                 hot_bytes_max: bytes(self.hot_bytes, engine.hot_bytes_max),
+                history_events_max: self
+                    .history_events
+                    .map_or(engine.history_events_max, Into::into),
                 hot_guests_max: self.hot_instances.unwrap_or(engine.hot_guests_max),
                 activities_max: self.activities.map_or(engine.activities_max, Into::into),
                 limits: limits::check(&self.function)?,

@@ -396,6 +396,8 @@ pub struct InstanceStatus {
     pub end: Option<soloist_core::EventKind>,
     /// Its custom status.
     pub custom_status: Option<Payload>,
+    /// How many events its history has.
+    pub history_events: u64,
     /// When its current execution, or the first of its chain of continue-as-new, was started.
     pub created: Timestamp,
     /// When an operation last changed it.

@@ -53,7 +53,7 @@ pub use query::{
     EndPlace, EndedInstance, InstanceFilter, InstanceOrder, InstancePage, InstancePlace,
     InstanceQuery, Shown,
 };
-pub use settings::EngineSettings;
+pub use settings::{EngineSettings, LONG_HISTORY};
 pub use tree::Reach;
 
 /// Any error, as a cause.

@@ -2,6 +2,9 @@ use std::time::Duration;
 
 use crate::InstanceLimits;
 
+/// From this number of events on a history is long: the log warns of it, and the status tells how long it is.
+pub const LONG_HISTORY: u64 = 100_000;
+
 /// The engine's bounds.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
@@ -26,6 +29,8 @@ pub struct EngineSettings {
     pub retention: Option<Duration>,
     /// How long a fact waits for the turn that follows from it, before it is committed alone.
     pub turn_grace: Duration,
+    /// The most events of one execution: it fails when it has more, and its code can go on in a fresh history before.
+    pub history_events_max: u64,
     /// How far ahead timers are held in memory.
     pub timer_horizon: Duration,
     /// The most timers that are held in memory.
@@ -47,6 +52,7 @@ impl Default for EngineSettings {
             limits: InstanceLimits::new(),
             retention: None,
             turn_grace: Duration::from_millis(1),
+            history_events_max: 1_000_000,
             timer_horizon: Duration::from_mins(1),
             timers_max: 100_000,
             retry_delay: Duration::from_millis(20),

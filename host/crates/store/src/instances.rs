@@ -148,6 +148,7 @@ pub(crate) fn status(
                 input: Payload::null(),
                 end: None,
                 custom_status: row.payload(4)?,
+                history_events: row.sequence(1)?.get() - 1,
                 created: row.time(5)?,
                 last_updated: row.time(6)?,
                 tags: BTreeMap::new(),

@@ -265,6 +265,7 @@ fn read(
                 Shown::Whole | Shown::WithoutInput => row.payload(5)?,
                 Shown::WithoutPayloads => None,
             },
+            history_events: row.sequence(2)?.get() - 1,
             created: row.time(6)?,
             last_updated: row.time(7)?,
             tags: std::collections::BTreeMap::new(),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use soloist_core::{EventKind, History, Payload};
-use soloist_engine::{InstanceStatus, RuntimeStatus};
+use soloist_engine::{InstanceStatus, LONG_HISTORY, RuntimeStatus};
 
 use super::history::{View, failed, rows};
 use crate::caller::Caller;
@@ -53,6 +53,9 @@ pub(crate) struct StatusBody<'s> {
     /// Ours; there only where an instance has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<&'s BTreeMap<String, String>>,
+    /// Ours; how many events a long history has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history_length: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history_events: Option<&'s [Row<'s>]>,
     /// The same again, under the name that the clients read.
@@ -99,6 +102,7 @@ pub(crate) fn body<'s>(
         output: output(status),
         created_time: whole_seconds(status.created),
         last_updated_time: whole_seconds(status.last_updated),
+        history_length: Some(status.history_events).filter(|events| *events >= LONG_HISTORY),
         tags: Some(&status.tags).filter(|tags| !tags.is_empty()),
         history_events: history,
         history,

@@ -1,7 +1,7 @@
 //! What came of a turn is made durable; then, and only then, something leaves the host.
 
 use soloist_core::{
-    Decision, Dispatch, End, EventId, Execution, ExecutionId, Fact, HostError, InstanceId,
+    Decision, Dispatch, End, Event, EventId, Execution, ExecutionId, Fact, HostError, InstanceId,
     SentEvent, Started as StartedEvent, TaskResult, Timer, Timestamp, Work,
 };
 
@@ -11,8 +11,8 @@ use crate::child::{self, take_children};
 use crate::hot::Keep;
 use crate::mailbox::Mail;
 use crate::{
-    Begin, ChildStart, Committed, DueTimer, Expects, Guests, HubError, Message, Operation,
-    Orchestrator, Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
+    Begin, ChildStart, Committed, DueTimer, Expects, Guests, HubError, LONG_HISTORY, Message,
+    Operation, Orchestrator, Orphan, Platform, RuntimeStatus, TaskHub, TimerCursor, Told,
 };
 
 /// How often a decision is made anew because the hub stood elsewhere, before callers are turned away.
@@ -100,6 +100,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         if !goes_on {
             self.desk.mailbox.set_live(false);
         }
+        let grows_long = grows_long(&operation);
         let mut committed = Committed::default();
         if !nothing_new {
             committed = match self.desk.shared.commit(operation).await {
@@ -109,6 +110,12 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         }
         self.failures = 0;
         self.desk.shared.set_writable(true);
+        if grows_long {
+            tracing::warn!(
+                instance.id = %self.desk.id,
+                "the history has {LONG_HISTORY} events: each replay reads them all; the code can use continue-as-new"
+            );
+        }
         if goes_on {
             self.desk.mailbox.set_live(true);
         }
@@ -395,6 +402,12 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         self.shared
             .dispatch(&self.id, after.execution, after.dispatch.clone());
     }
+}
+
+/// True of the one operation with which a history becomes long.
+fn grows_long(operation: &Operation) -> bool {
+    let long = |event: Option<&Event>| event.is_some_and(|event| event.id.get() >= LONG_HISTORY);
+    !long(operation.events.first()) && long(operation.events.last())
 }
 
 /// When the next execution of the instance begins. The wall clock may have been set back; time within an instance never goes

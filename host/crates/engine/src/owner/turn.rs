@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use soloist_core::{Failure, HostError};
+
 use super::batch::Batch;
 use super::commit::{AfterCommit, Stage};
 use super::{Desk, Live, Owner, Standing};
@@ -28,6 +30,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         };
         if self.desk.is_limited(&live) {
             return self.commit_start(live, batch).await;
+        }
+        if let Some(failure) = self.desk.too_long(&live) {
+            live.guest = None;
+            let decision = live.execution().abort(failure);
+            return self.commit(live, decision, batch).await;
         }
         let now = self.desk.shared.platform.now();
         let is_runnable = {
@@ -69,6 +76,18 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
 }
 
 impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
+    /// Why the execution cannot go on, if it has grown too long.
+    fn too_long(&self, live: &Live<G::Orchestrator>) -> Option<Failure> {
+        let max = self.shared.settings.history_events_max;
+        let execution = live.execution();
+        let is_too_long = execution.next_event().get() > max && !execution.is_ended();
+        is_too_long.then(|| {
+            HostError::LimitExceeded.failure(format!(
+                "more than {max} events in one execution; use continue-as-new to begin a fresh history, or raise history-events"
+            ))
+        })
+    }
+
     /// Runs the guest. If that takes long, the facts that it was given are committed meanwhile, so that callers who wait for
     /// them, and a crash, do not wait for the guest.
     async fn run_guest(&self, live: &mut Live<G::Orchestrator>, batch: &mut Batch) -> Ran {

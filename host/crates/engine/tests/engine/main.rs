@@ -6,6 +6,7 @@ mod again;
 mod children;
 mod continues;
 mod http;
+mod length;
 mod limits;
 mod retention;
 mod retries;

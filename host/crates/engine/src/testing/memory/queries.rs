@@ -21,6 +21,7 @@ impl Instance {
             input: started.input.clone(),
             end: end.filter(|_| !self.status.is_live()),
             custom_status: self.custom_status.clone(),
+            history_events: self.events.len() as u64,
             created: self.created,
             last_updated: self.last_updated,
             tags: started.tags.clone(),
