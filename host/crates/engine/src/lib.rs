@@ -16,6 +16,7 @@ mod http_call;
 mod hub;
 mod limits;
 mod mailbox;
+mod module_record;
 mod outcome;
 mod owner;
 mod owners;
@@ -39,11 +40,13 @@ pub use guests::{
 };
 pub use http_call::{HttpAnswer, HttpCall};
 pub use hub::{
-    Begin, Bound, DueTimer, Expects, FunctionKind, FunctionRecord, HubError, InboxMessage,
-    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
-    RemovedModule, RuntimeStatus, TaskHub, TimerCursor, Unfinished, Voids,
+    Begin, DueTimer, Expects, HubError, InboxMessage, InstanceStatus, Loaded, Logs, Message,
+    Operation, Orphan, Purged, RuntimeStatus, TaskHub, TimerCursor, Unfinished, Voids,
 };
 pub use limits::{Committed, InstanceLimit, InstanceLimits, Promoted, WhenFull};
+pub use module_record::{
+    Bound, FunctionKind, FunctionRecord, ModuleRecord, NewModule, RemovedModule,
+};
 pub use outcome::{
     DeployError, Deployment, ModuleState, OnExisting, Restarted, Rewound, Start, StartError,
     Started, Told,

@@ -1,12 +1,12 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use soloist_core::{Event, EventId, EventKind, Payload, Timer};
-use soloist_engine::{Begin, Committed, Expects, Message, Operation, RuntimeStatus};
+use soloist_engine::{Begin, Committed, Expects, Operation, RuntimeStatus};
 
 use crate::children;
 use crate::columns::{self, Columns};
 use crate::write::Refused;
-use crate::{rewind, slots, tags};
+use crate::{inbox, rewind, slots, tags};
 
 /// Most turns leave the status as it was: a statement that does not set it leaves alone the indexes that hold it.
 const ADVANCE_AS_IT_WAS: &str = "UPDATE instance SET next_sequence = ?4, last_updated = ?6, \
@@ -183,7 +183,7 @@ impl Change {
         };
         append(database, at, &operation.events, &self.events)?;
         forget_timers(database, at)?;
-        forget_inbox(database, instance)?;
+        inbox::forget(database, instance)?;
         Ok(Committed {
             queued: false,
             promoted: slots::leave(database, instance, &function, queue_place)?,
@@ -295,7 +295,7 @@ impl Change {
             }
             forget_history(database, old)?;
             if !operation.status.is_live() {
-                forget_inbox(database, instance)?;
+                inbox::forget(database, instance)?;
             }
         }
         let is_continued = created.is_some();
@@ -424,7 +424,7 @@ impl Change {
 
     fn send_messages(&self, database: &Connection) -> Result<(), Refused> {
         for (message, fact) in self.operation.messages.iter().zip(&self.facts) {
-            send(database, message, fact)?;
+            inbox::send(database, message, fact)?;
         }
         Ok(())
     }
@@ -439,26 +439,6 @@ impl Change {
             (None, Expects::NotLive) => None,
         }
     }
-}
-
-/// A message to an instance that is not live is dropped.
-pub(crate) fn send(database: &Connection, message: &Message, fact: &str) -> rusqlite::Result<()> {
-    let target: Option<i64> = database
-        .prepare_cached(
-            "UPDATE instance SET ready = 1 WHERE instance_id = ?1 AND status < 3 RETURNING id",
-        )?
-        .query_row([message.target.as_str()], |row| row.get(0))
-        .optional()?;
-    if let Some(target) = target {
-        database
-            .prepare_cached("INSERT INTO inbox (instance, execution, fact) VALUES (?1, ?2, ?3)")?
-            .execute(params![
-                target,
-                message.execution.as_ref().map(columns::execution),
-                fact,
-            ])?;
-    }
-    Ok(())
 }
 
 /// All that is kept of an execution while a new one takes its place: nothing.
@@ -476,13 +456,6 @@ fn forget_timers(database: &Connection, execution: &[u8]) -> rusqlite::Result<()
     database
         .prepare_cached("DELETE FROM timer WHERE execution = ?1")?
         .execute([execution])
-        .map(drop)
-}
-
-fn forget_inbox(database: &Connection, instance: i64) -> rusqlite::Result<()> {
-    database
-        .prepare_cached("DELETE FROM inbox WHERE instance = ?1")?
-        .execute([instance])
         .map(drop)
 }
 

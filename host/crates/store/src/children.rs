@@ -4,8 +4,9 @@ use rusqlite::{Connection, params};
 use soloist_core::{EventId, ExecutionId, InstanceId, Payload};
 use soloist_engine::{Begin, ChildStart, Expects, Message, Operation};
 
-use crate::change::{send, to_json};
+use crate::change::to_json;
 use crate::columns::{self, Columns};
+use crate::inbox::send;
 use crate::write::Refused;
 
 /// Keeps the children that an operation asks for, and forgets those that it gives up.

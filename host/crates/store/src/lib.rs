@@ -9,6 +9,7 @@ mod children;
 mod columns;
 mod functions;
 mod hub;
+mod inbox;
 mod instances;
 mod lists;
 mod lock;
