@@ -196,6 +196,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 batch.keep(mail);
                 return Err(error);
             }
+            if matches!(&self.standing, Standing::Live(live) if live.execution().is_ended()) {
+                // A message has ended it: what comes now finds it so once that is durable.
+                self.backlog.push_front(mail);
+                break;
+            }
             let is_last = match mail {
                 Mail::Start { start, reply } => self.take_start(start, reply, batch),
                 Mail::Tell { fact, reply } => self.take_telling(fact, reply, batch),

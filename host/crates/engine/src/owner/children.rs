@@ -83,22 +83,21 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             }
             Standing::NotLive(_) => {}
         }
-        if matches!(self.standing, Standing::NotLive(Told::Ended))
-            && self.rewind_child(start).await?
-        {
+        // After a fall, or a commit that was refused, it may be done already: an ended child may be this very one.
+        let hub = &self.desk.shared.hub;
+        let has_ended = matches!(self.standing, Standing::NotLive(Told::Ended));
+        let is_wanted = wished.is_new && self.failures == 0 && !has_ended
+            || hub.has_child_start(execution, scheduled).await?;
+        if !is_wanted {
+            return Ok(Wish::Goes(None));
+        }
+        if has_ended && self.rewind_child(start).await? {
             return Ok(Wish::Goes(None));
         }
         let admitted = match self.desk.shared.admit_child(start) {
             Ok(admitted) => admitted,
             Err(failure) => return Ok(Wish::Goes(Some(start.refusal(failure)))),
         };
-        // After a fall, or a commit that was refused, it may be done already.
-        let hub = &self.desk.shared.hub;
-        let is_wanted = wished.is_new && self.failures == 0
-            || hub.has_child_start(execution, scheduled).await?;
-        if !is_wanted {
-            return Ok(Wish::Goes(None));
-        }
         self.standing = Standing::Live(self.desk.begin(&admitted));
         Ok(Wish::Begins)
     }

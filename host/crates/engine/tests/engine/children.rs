@@ -296,6 +296,29 @@ async fn a_child_that_is_given_up_is_terminated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_accepted_for_a_child_that_has_been_given_up() {
+    let (world, engine) = world().await;
+    start(&engine, "fickle", "a").await;
+    born(&engine, "kid").await;
+    // The host falls before it can tell the child.
+    world.hub.on_commit(|operation| {
+        let gives_up = !operation.children_given_up.is_empty();
+        gives_up.then_some(Fault::NoAnswer)
+    });
+    let (a, enough) = (id("a"), "Enough".to_owned());
+    let raised = engine.raise_event(&a, enough, Payload::null());
+    let raised = tokio::time::timeout(Duration::from_secs(1), raised).await;
+    assert!(raised.is_err(), "the host falls before it can say so");
+    engine.shut_down(Duration::from_secs(1)).await;
+    world.hub.on_commit(|_| None);
+    let engine = world.host().await;
+    let (kid, late) = (id("kid"), "Late".to_owned());
+    let told = engine.raise_event(&kid, late, Payload::null()).await;
+    assert_eq!(told.unwrap(), Told::Ended);
+    assert_eq!(end(&engine, "kid").await.status, RuntimeStatus::Terminated);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_child_is_called_again() {
     let (_world, engine) = world().await;
     start(&engine, "stubborn", "a").await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use soloist_core::{HostError, Payload};
 use soloist_engine::testing::Fault;
-use soloist_engine::{Started, Told};
+use soloist_engine::{Reach, Started, Told};
 
 use crate::scripted::{Guest, Output, stopped};
 use crate::{World, id, output, start};
@@ -43,14 +43,14 @@ async fn a_stop_before_a_termination_is_not_the_first_of_the_next_execution() {
     world.fail_commit(1, Fault::Unavailable);
     assert!(
         engine
-            .terminate(&id("s"), None, soloist_engine::Reach::Alone)
+            .terminate(&id("s"), None, Reach::Alone)
             .await
             .is_err()
     );
     assert!(raised.await.unwrap().is_err());
     // Both reach the same owner, which waits before it tries again.
     let s = id("s");
-    let terminated = engine.terminate(&s, None, soloist_engine::Reach::Alone);
+    let terminated = engine.terminate(&s, None, Reach::Alone);
     let (terminated, started) = tokio::join!(terminated, start(&engine, "stumbles", "s"));
     assert_eq!(terminated.unwrap(), Told::Accepted);
     assert!(matches!(started, Started::Started { .. }));

@@ -73,6 +73,12 @@ enum Heard {
 impl State {
     /// Some instance.
     pub(crate) fn draw_instance(&mut self) -> InstanceId {
+        let known = self.ledger.instances.len();
+        if known > 0 && self.happens(250) {
+            let number = self.rng.random_range(0..known);
+            let mut known = self.ledger.instances.keys();
+            return known.nth(number).unwrap().clone();
+        }
         let number = self.rng.random_range(0..self.temper.instances);
         instance_name(number).parse().unwrap()
     }

@@ -56,6 +56,14 @@ found! {
     an_owner_that_waits_for_ever_is_found: NeverAnswers by Liveness;
     a_timer_that_never_fires_is_found: SleepsForEver by NothingLeft;
     a_message_that_is_lost_is_found: LosesMessages by InboxKept;
+    a_child_that_begins_twice_is_found: KeepsChildStarts by ChildStarts;
+    a_child_that_never_begins_is_found: LosesChildStarts by ChildStarts;
+    a_start_of_a_child_that_never_goes_is_found: LiesAboutChildStarts by Liveness;
+    an_answer_of_a_child_that_is_lost_is_found: LosesChildAnswers by ChildLost;
+    an_answer_of_a_child_that_comes_twice_is_found: DoublesChildAnswers by InboxKept;
+    a_child_that_begins_though_given_up_is_found: KeepsGivenUp by ChildStarts;
+    a_child_that_lives_on_though_given_up_is_found: HidesGivenUp by InboxKept;
+    a_child_of_a_terminated_parent_that_begins_is_found: KeepsChildrenOfTheTerminated by ChildStarts;
     a_live_instance_that_is_replaced_is_found: ForgetsTheLiving by OneLive;
     a_module_removed_under_a_live_instance_is_found: RemovesNeededModules by ModuleKept;
     a_raise_behind_the_owner_is_found: RaisesBehindTheOwner by OneOwner;

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use soloist_core::{
-    Event, EventId, EventKind, ExecutionId, Fact, History, InstanceId, Payload, Role, Started,
-    Timestamp,
+    Event, EventId, EventKind, ExecutionId, History, InstanceId, Payload, Role, Started, Timestamp,
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{Loaded, Operation, RuntimeStatus, TaskHub};
 
 use crate::invariants::Invariant;
 use crate::ledger::{Awaited, Begun};
-use crate::model::{awaited, waiting, wrong_answers, wrong_status};
+use crate::model::{awaited, open_children, retries, waiting, wrong_answers, wrong_status};
 use crate::replay::Compared;
 use crate::world::State;
 use crate::writer::at_once;
@@ -43,12 +42,19 @@ impl State {
             };
             let execution = old.history.started().execution;
             self.note_events(id, execution, tick, &operation.events);
+            self.check_told_end(operation, execution, &operation.events);
+            if is_ended(&operation.events) && operation.begins.is_none() {
+                self.ledger.inboxes.remove(id);
+            }
         }
-        self.note_messages(operation);
+        let history = old.as_ref().map(|old| &old.history);
+        self.note_children(operation, history);
+        self.note_messages(operation, history);
         self.note_orphans(operation);
         if let Some(begin) = &operation.begins {
             if self.ledger.standing(id).live.failed_since(tick) || is_ended(&operation.events) {
                 self.note_begin(id, tick, operation, &begin.started, &begin.events);
+                self.check_told_end(operation, begin.started.execution, &begin.events);
             } else {
                 let what = format!("{id} began anew while it was live");
                 self.broke(Invariant::OneLive, what);
@@ -73,6 +79,21 @@ impl State {
             self.check_end(id, begun, &[]);
         }
         self.check_stored(hub, id);
+        self.check_starts(hub);
+        self.check_family(hub, id);
+        if let Some(parent) = self.ledger.parent_of(id).cloned() {
+            self.check_family(hub, &parent.instance);
+        }
+    }
+
+    fn check_told_end(&mut self, operation: &Operation, execution: ExecutionId, events: &[Event]) {
+        let begun = self.ledger.executions.get(&execution);
+        let parent = begun.and_then(|begun| begun.parent.clone());
+        if let (Some(parent), Some(last)) = (parent, events.last())
+            && last.kind.role() == Role::End
+        {
+            self.check_told(operation, &parent, &last.kind);
+        }
     }
 
     fn note_events(
@@ -115,7 +136,6 @@ impl State {
                 // continue-as-new goes on, and keeps what waits.
                 if !matches!(event.kind, EventKind::ContinuedAsNew { .. }) {
                     standing.live.set(false, tick);
-                    self.ledger.inboxes.remove(id);
                 }
             }
         }
@@ -133,24 +153,16 @@ impl State {
         }
     }
 
-    fn note_messages(&mut self, operation: &Operation) {
+    fn note_messages(&mut self, operation: &Operation, old: Option<&History>) {
         let taken = operation.inbox_taken.len();
-        let continues = operation.begins.is_some();
-        if let Some(inbox) = self.ledger.inboxes.get_mut(&operation.instance) {
-            let raised: BTreeSet<&str> = operation
-                .events
-                .iter()
-                .filter_map(|event| match &event.kind {
-                    EventKind::EventRaised { data, .. } => Some(data.as_str()),
-                    _ => None,
-                })
-                .collect();
-            let taken = inbox.drain(..taken.min(inbox.len())).collect::<Vec<_>>();
-            if let Some(lost) = taken.iter().find(|data| !raised.contains(data.as_str()))
-                && !continues
-            {
-                let what = format!("{lost} left the inbox of {}", operation.instance);
-                self.broke(Invariant::InboxKept, what);
+        let inbox = self.ledger.inboxes.get_mut(&operation.instance);
+        let taken = inbox.map_or_else(Vec::new, |inbox| {
+            inbox.drain(..taken.min(inbox.len())).collect()
+        });
+        // Whatever stays behind an end is nobody's.
+        for note in taken.iter().filter(|_| operation.status.is_live()) {
+            if operation.begins.is_none() {
+                self.check_taken(operation, old, note);
             }
         }
         for message in &operation.messages {
@@ -160,12 +172,7 @@ impl State {
             } else {
                 self.ledger.standing(&message.target).live.holds()
             };
-            if let Fact::EventRaised { data, .. } = &message.fact
-                && is_live
-            {
-                let inbox = self.ledger.inboxes.entry(message.target.clone());
-                inbox.or_default().push(data.as_str().to_owned());
-            }
+            self.sent(message, is_live);
         }
     }
 
@@ -195,6 +202,7 @@ impl State {
     ) {
         let begun = Begun {
             instance: id.clone(),
+            parent: started.parent.clone(),
             input: started.input.as_str().to_owned(),
             generation: started.generation,
             is_told: false,
@@ -209,6 +217,7 @@ impl State {
             self.broke(Invariant::NewIds, what);
         }
         let standing = self.ledger.standing(id);
+        standing.execution = Some(started.execution);
         standing.exists.set(true, tick);
         standing.live.set(true, tick);
         standing.suspended.set(false, tick);
@@ -273,13 +282,9 @@ impl State {
         self.check_open_work(hub, id, &loaded);
         self.check_orphans(hub);
         let expected = self.ledger.inboxes.get(id).cloned().unwrap_or_default();
-        let inbox: Vec<_> = loaded
-            .inbox
-            .iter()
-            .filter_map(|message| match &message.fact {
-                Fact::EventRaised { data, .. } => Some(data.as_str().to_owned()),
-                _ => None,
-            })
+        let inbox = loaded.inbox.iter();
+        let inbox: Vec<_> = inbox
+            .map(|message| (message.execution, message.fact.clone()))
             .collect();
         if inbox != expected {
             let what = format!("{id} has {inbox:?} in its inbox, not {expected:?}");
@@ -316,12 +321,28 @@ impl State {
             .filter(|timer| timer.cursor.execution == execution)
             .map(|timer| (timer.cursor.scheduled, timer.cursor.fire_at))
             .collect();
-        if stored != expected {
+        // The attempts at children have begun, or not: their parents' books say.
+        let children = open_children(history);
+        let attempts: BTreeMap<_, _> = retries(history)
+            .into_iter()
+            .filter(|(scheduled, _)| children.contains_key(scheduled) && is_live)
+            .collect();
+        let of_children =
+            |(scheduled, _): &(&EventId, &Timestamp)| attempts.contains_key(scheduled);
+        let (of_children, stored): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            stored.iter().partition(of_children);
+        let is_attempt =
+            |(scheduled, at): (&EventId, &Timestamp)| attempts.get(scheduled) == Some(at);
+        if stored != expected || !of_children.iter().all(is_attempt) {
             let what = format!("{execution} waits for {expected:?}, stored are {stored:?}");
             self.broke(Invariant::TimerRows, what);
         }
         let now = self.now();
         let timers = &mut self.ledger.timers;
+        let expected = expected
+            .into_iter()
+            .chain(of_children)
+            .collect::<BTreeMap<_, _>>();
         timers.retain(|(of, timer), _| *of != execution || expected.contains_key(timer));
         for (timer, fire_at) in expected {
             let new = Awaited {

@@ -13,7 +13,7 @@ use soloist_core::{
 };
 use soloist_engine::SharedExecution;
 
-use crate::scripts::{Finish, Script, Step, hash};
+use crate::scripts::{Child, Finish, Script, Step, hash};
 use crate::world::World;
 
 pub(crate) type Output = Result<Payload, Failure>;
@@ -140,12 +140,8 @@ impl Guest {
     }
 
     pub(crate) async fn play(&mut self) -> Output {
-        let (module, input, generation) = self.with(|execution| {
-            let started = execution.started();
-            let input = started.input.as_str().to_owned();
-            (started.module.to_string(), input, started.generation)
-        });
-        let script = Script::of(&module, &input, generation);
+        let started = self.with(|execution| execution.started().clone());
+        let script = Script::of(&started);
         if self.peeks && self.with(|execution| execution.is_replaying()) {
             self.with(|execution| execution.log(LogLevel::Info, "a replay".to_owned()));
         }
@@ -160,15 +156,18 @@ impl Guest {
                 self.take(step).await?;
             }
         }
-        let output = Payload::string(&self.seen.lines.join(", "));
+        // What others are answered with is like no other's, and does not grow from parent to parent.
+        let saw = hash(&self.seen.lines.join(", "));
+        let output = format!("{} saw {saw:x}", started.execution);
         match script.finish {
-            Finish::Return => Ok(output),
-            Finish::Fail => Err(HostError::Trap.failure(self.seen.lines.join(", "))),
+            Finish::Return => Ok(Payload::string(&output)),
+            Finish::Fail => Err(HostError::Trap.failure(output)),
             Finish::ContinueAsNew { keep_events } => {
                 self.seen.keeps_events = Some(keep_events);
-                let input = Payload::string(&format!("after {input}").replace(['"', '\\'], ""));
+                let input = format!("after {}", started.input.as_str()).replace(['"', '\\'], "");
+                let input = Payload::string(&input);
                 self.with(|execution| execution.continue_as_new(input, keep_events));
-                Ok(output)
+                Ok(Payload::null())
             }
         }
     }
@@ -205,6 +204,7 @@ impl Guest {
                 let tasks = self.tasks.iter().map(|(task, _)| *task).collect();
                 self.all(tasks).await
             }
+            Step::Child(child) => self.child(child).map(drop),
             Step::Send(number, name) => self.send(*number, name),
             Step::Status => {
                 let status = Payload::string(&format!("{:?}", self.seen.lines.last()));
@@ -229,6 +229,20 @@ impl Guest {
             }
             Step::Cancel(_) | Step::Await(_) | Step::Any | Step::Unless => Ok(()),
         }
+    }
+
+    fn child(&mut self, child: &Child) -> Result<TaskId, Failure> {
+        let id = self.with(|execution| execution.id());
+        let input = Payload::string(&format!("child {} of {id}", self.tasks.len()));
+        let instance_id = child
+            .instance
+            .map(|number| instance_name(number).parse().unwrap());
+        self.ask(Action::StartChild {
+            name: child.function.to_owned(),
+            input,
+            instance_id,
+            retry: (child.attempts > 1).then(|| policy(child.attempts)),
+        })
     }
 
     fn cancel(&mut self, task: TaskId) -> Result<(), Failure> {

@@ -23,6 +23,16 @@ pub(crate) enum Invariant {
     CarriedOver,
     /// Messages wait in the inbox until a turn has taken them in.
     InboxKept,
+    /// The starts of children that are stored are those that were asked for, and neither begun, refused nor given up.
+    ChildStarts,
+    /// A child begins once for each time that it is asked for.
+    ChildOnce,
+    /// Whatever child a parent waits for is to begin, lives, or has answered.
+    ChildLost,
+    /// The end of a child answers its parent once.
+    ChildAnswers,
+    /// A child that was given up ends.
+    GivenUpEnds,
     /// An activity begins only when its request is durable.
     ActivityAfterCommit,
     /// A task runs once at a time, and its attempts are counted.

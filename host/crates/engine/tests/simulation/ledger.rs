@@ -3,9 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use soloist_core::{EventId, ExecutionId, InstanceId, ModuleDigest, Timestamp};
+use soloist_core::{
+    EventId, ExecutionId, Fact, InstanceId, ModuleDigest, Parent, TaskResult, Timestamp,
+};
+use soloist_engine::ChildStart;
 
 pub(crate) type Key = (ExecutionId, EventId);
+
+/// A message in an inbox.
+pub(crate) type Note = (Option<ExecutionId>, Fact);
 
 #[derive(Default)]
 pub(crate) struct Ledger {
@@ -20,8 +26,12 @@ pub(crate) struct Ledger {
     pub(crate) placed: BTreeMap<String, ExecutionId>,
     /// What events carried whose callers were refused.
     pub(crate) refused: BTreeSet<String>,
-    /// What waits in inboxes.
-    pub(crate) inboxes: BTreeMap<InstanceId, Vec<String>>,
+    /// What waits in inboxes, and for which execution.
+    pub(crate) inboxes: BTreeMap<InstanceId, Vec<Note>>,
+    /// Children that were asked for, and have neither begun nor been refused.
+    pub(crate) starts: BTreeMap<Key, ChildStart>,
+    /// By request: with what parents were answered, in order.
+    pub(crate) child_answers: BTreeMap<Key, Vec<TaskResult>>,
     pub(crate) orphans: BTreeMap<Key, InstanceId>,
     /// When timers fire, and the latest that the wall clock has said since they were stored.
     pub(crate) timers: BTreeMap<Key, Awaited>,
@@ -33,6 +43,7 @@ pub(crate) struct Ledger {
 
 pub(crate) struct Begun {
     pub(crate) instance: InstanceId,
+    pub(crate) parent: Option<Parent>,
     pub(crate) input: String,
     pub(crate) generation: u64,
     pub(crate) is_told: bool,
@@ -51,6 +62,8 @@ pub(crate) struct Standing {
     pub(crate) live: Flag,
     pub(crate) suspended: Flag,
     pub(crate) last_terminated: u64,
+    /// Its current execution, or the last.
+    pub(crate) execution: Option<ExecutionId>,
 }
 
 #[derive(Default)]
@@ -92,6 +105,22 @@ impl Ledger {
 
     pub(crate) fn standing(&mut self, id: &InstanceId) -> &mut Standing {
         self.instances.entry(id.clone()).or_default()
+    }
+
+    /// The request that the current execution of an instance answers, if it is a child.
+    pub(crate) fn parent_of(&self, id: &InstanceId) -> Option<&Parent> {
+        let execution = self.instances.get(id)?.execution?;
+        self.executions.get(&execution)?.parent.as_ref()
+    }
+
+    /// True if a child lives that answers this request.
+    pub(crate) fn has_child(&self, id: &InstanceId, key: Key) -> bool {
+        let lives = self
+            .instances
+            .get(id)
+            .is_some_and(|standing| standing.live.holds());
+        let parent = self.parent_of(id);
+        lives && parent.is_some_and(|parent| (parent.execution, parent.scheduled) == key)
     }
 
     pub(crate) fn wall_is(&mut self, now: Timestamp) {

@@ -10,6 +10,7 @@
 mod callers;
 mod caught;
 mod checks;
+mod family;
 mod guest;
 mod guests;
 mod hub;
@@ -74,7 +75,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// What a simulation that never saw it could not speak for.
-const SEEN: [&str; 41] = [
+const SEEN: [&str; 48] = [
     // Of scripts.
     "TaskScheduled",
     "TimerCreated",
@@ -85,6 +86,7 @@ const SEEN: [&str; 41] = [
     "ExecutionCompleted",
     "ExecutionFailed",
     "a guest thinks",
+    "ChildScheduled",
     // Of answers.
     "TaskCompleted",
     "TaskFailed",
@@ -93,6 +95,12 @@ const SEEN: [&str; 41] = [
     "EventRaised",
     "attempt 4",
     "UnknownFunction",
+    "InstanceExists",
+    "the child was terminated",
+    "cancelled by the orchestrator that called it",
+    "RefuseChild",
+    "parent: Some",
+    "attempt: 2, depth: 1",
     // Of callers.
     "ExecutionSuspended",
     "ExecutionResumed",

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use soloist_core::{Dispatch, EventId, EventKind, History, Role, TaskResult, Timestamp, Work};
+use soloist_core::{
+    Dispatch, EventId, EventKind, History, InstanceId, Role, TaskResult, Timestamp, Work,
+};
 use soloist_engine::{Loaded, RuntimeStatus};
 
 use crate::guests::outcome;
@@ -28,8 +30,8 @@ pub(crate) fn waiting(history: &History) -> Vec<Dispatch> {
         .collect()
 }
 
-/// When the next attempts of open work begin.
-fn retries(history: &History) -> BTreeMap<EventId, Timestamp> {
+/// When the next attempts at what is open begin; of a child it may have begun.
+pub(crate) fn retries(history: &History) -> BTreeMap<EventId, Timestamp> {
     let mut retries = BTreeMap::new();
     for event in history.events() {
         match event.kind.role() {
@@ -41,9 +43,27 @@ fn retries(history: &History) -> BTreeMap<EventId, Timestamp> {
     retries
 }
 
-/// The timers that a history waits for.
+/// The children that were asked for, and that are not answered or given up.
+pub(crate) fn open_children(history: &History) -> BTreeMap<EventId, InstanceId> {
+    let execution = history.started().execution;
+    let mut open = BTreeMap::new();
+    for event in history.events() {
+        if let EventKind::ChildScheduled { instance_id, .. } = &event.kind {
+            let child = execution.child_id(event.id, instance_id.as_ref());
+            open.insert(event.id, child);
+        }
+        if let Role::Answer { to, .. } | Role::Cancel(to) = event.kind.role() {
+            open.remove(&to);
+        }
+    }
+    open
+}
+
+/// The timers that a history waits for; those of the attempts at children, which may have begun, are not among them.
 pub(crate) fn awaited(history: &History) -> BTreeMap<EventId, Timestamp> {
     let mut timers = retries(history);
+    let children = open_children(history);
+    timers.retain(|scheduled, _| !children.contains_key(scheduled));
     for event in history.events() {
         match event.kind.role() {
             Role::Request => {

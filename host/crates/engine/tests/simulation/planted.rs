@@ -45,6 +45,22 @@ pub(crate) enum Planted {
     ForgetsTheLiving,
     /// The hub removes modules that live instances need.
     RemovesNeededModules,
+    /// The hub begins a child, and keeps what asks for it.
+    KeepsChildStarts,
+    /// The hub loses what asks for children.
+    LosesChildStarts,
+    /// The hub says that a child is to begin which has begun.
+    LiesAboutChildStarts,
+    /// The hub loses what children answer.
+    LosesChildAnswers,
+    /// The hub sends what children answer twice.
+    DoublesChildAnswers,
+    /// The hub keeps what asks for children that were given up.
+    KeepsGivenUp,
+    /// The hub does not tell children that they were given up.
+    HidesGivenUp,
+    /// The hub keeps what asks for the children of those that were terminated.
+    KeepsChildrenOfTheTerminated,
     /// Somebody other than the owner writes a raised event into the history.
     RaisesBehindTheOwner,
     /// What was refused is committed after all.

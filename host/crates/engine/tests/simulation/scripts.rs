@@ -3,12 +3,16 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use soloist_core::Started;
 
 /// The names of events.
 pub(crate) const EVENTS: [&str; 2] = ["a", "B"];
 
 /// From this generation on nothing continues as new.
 const GENERATIONS_MAX: u64 = 3;
+
+/// Whoever has so many parents asks for no children.
+const DEPTH_MAX: u32 = 2;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Step {
@@ -34,6 +38,8 @@ pub(crate) enum Step {
     Any,
     /// Waits for all tasks.
     All,
+    /// Asks for a child.
+    Child(Child),
     /// Sends an event to the instance of this number.
     Send(u32, &'static str),
     /// Sets the custom status.
@@ -44,6 +50,15 @@ pub(crate) enum Step {
     Think,
     /// Leaves the next step out if the last answer looks so.
     Unless,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Child {
+    pub(crate) function: &'static str,
+    /// The number of the instance whose id it is given; it may be live. Else its id is derived.
+    pub(crate) instance: Option<u32>,
+    /// It is tried up to so often.
+    pub(crate) attempts: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +82,21 @@ pub(crate) fn hash(text: &str) -> u64 {
 }
 
 impl Script {
-    /// What is done by whoever is given `input`, in this module and generation.
-    pub(crate) fn of(module: &str, input: &str, generation: u64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(hash(&format!("{module} {input} {generation}")));
+    /// What is done by an execution that was started so.
+    pub(crate) fn of(started: &Started) -> Self {
+        let generation = started.generation;
+        let (module, input) = (started.module, started.input.as_str());
+        let seed = hash(&format!("{module} {input} {generation}"));
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (depth, attempt) = match &started.parent {
+            Some(parent) => (parent.depth, u64::from(parent.attempt)),
+            None => (0, 0),
+        };
         let count = rng.random_range(1..14);
-        let steps = (0..count).map(|_| step(&mut rng)).collect();
+        let steps = (0..count).map(|_| step(&mut rng, depth)).collect();
         let finish = match rng.random_range(0..10) {
-            0 => Finish::Fail,
+            // A child may do better at its next attempt.
+            0 if attempt <= seed % 4 => Finish::Fail,
             1..=4 if generation < GENERATIONS_MAX => Finish::ContinueAsNew {
                 keep_events: rng.random_range(0..3) > 0,
             },
@@ -83,11 +106,20 @@ impl Script {
     }
 }
 
-fn step(rng: &mut ChaCha8Rng) -> Step {
+fn child(rng: &mut ChaCha8Rng) -> Step {
+    let functions = ["first", "second", "first", "second", "nobody", "echo"];
+    Step::Child(Child {
+        function: functions[rng.random_range(0..functions.len())],
+        instance: (rng.random_range(0..3) == 0).then(|| rng.random_range(0..7)),
+        attempts: rng.random_range(1..4),
+    })
+}
+
+fn step(rng: &mut ChaCha8Rng, depth: u32) -> Step {
     let millis = [0, 1, 500, 20_000, 100_000, 200_000];
     let millis = millis[rng.random_range(0..millis.len())];
     let event = EVENTS[rng.random_range(0..EVENTS.len())];
-    match rng.random_range(0..34) {
+    match rng.random_range(0..38) {
         0..=2 => Step::Activity("echo"),
         3 | 4 => Step::Activity("slow"),
         5 => Step::Activity(["nobody", "fails"][rng.random_range(0..2)]),
@@ -106,6 +138,7 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
         29 => Step::Guid,
         30 => Step::Think,
         31 | 32 => Step::GiveUp(event),
+        33..=36 if depth < DEPTH_MAX => child(rng),
         _ => Step::Unless,
     }
 }

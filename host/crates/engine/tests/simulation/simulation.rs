@@ -353,11 +353,23 @@ impl Simulation {
         let timers = at_once(hub.timers(None, forever, 10)).unwrap();
         let orphans = at_once(hub.orphans(None, 10)).unwrap();
         let unfinished = at_once(hub.unfinished(None, 10)).unwrap();
-        let running = self.world.lock().ledger.running.clone();
-        if timers.is_empty() && orphans.is_empty() && unfinished.is_empty() && running.is_empty() {
+        let starts = at_once(hub.child_starts(None, 10)).unwrap();
+        let mut state = self.world.lock();
+        state.check_given_up(hub);
+        if let Some(broken) = &state.broken {
+            return Err(broken.clone());
+        }
+        let running = state.ledger.running.clone();
+        drop(state);
+        if timers.is_empty()
+            && orphans.is_empty()
+            && unfinished.is_empty()
+            && running.is_empty()
+            && starts.is_empty()
+        {
             return Ok(());
         }
-        let left = format!("{timers:?} {orphans:?} {unfinished:?} {running:?}");
+        let left = format!("{timers:?} {orphans:?} {unfinished:?} {running:?} {starts:?}");
         Err(self.broke(Invariant::NothingLeft, left))
     }
 

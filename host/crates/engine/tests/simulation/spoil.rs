@@ -1,7 +1,7 @@
 //! What a hub with a planted fault makes of an operation.
 
-use soloist_core::{Event, EventKind, Payload, Timestamp};
-use soloist_engine::{Expects, Loaded, Operation, RuntimeStatus, TaskHub};
+use soloist_core::{Event, EventKind, Fact, Payload, Timestamp};
+use soloist_engine::{Expects, Loaded, Message, Operation, RuntimeStatus, TaskHub};
 
 use crate::planted::Planted;
 use crate::world::{State, World};
@@ -49,6 +49,33 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
                 });
             }
         }
+        Planted::LosesChildStarts => operation.children.clear(),
+        Planted::KeepsChildStarts => {
+            let begun = operation.begins.as_ref();
+            let parent = begun.and_then(|begin| begin.started.parent.as_ref());
+            let key = parent.map(|parent| (parent.execution, parent.scheduled));
+            let start = key.and_then(|key| state.ledger.starts.get(&key));
+            operation.children.extend(start.cloned());
+        }
+        Planted::LosesChildAnswers => {
+            let is_answer = |message: &Message| matches!(message.fact, Fact::Answer { .. });
+            operation.messages.retain(|message| !is_answer(message));
+        }
+        Planted::DoublesChildAnswers => {
+            let is_answer = |message: &&Message| matches!(message.fact, Fact::Answer { .. });
+            let answer = operation.messages.iter().find(is_answer).cloned();
+            operation.messages.extend(answer);
+        }
+        Planted::KeepsGivenUp => operation.children_given_up.clear(),
+        Planted::HidesGivenUp => {
+            let gives_up = |message: &Message| matches!(message.fact, Fact::GivenUp { .. });
+            operation.messages.retain(|message| !gives_up(message));
+        }
+        Planted::KeepsChildrenOfTheTerminated => {
+            let instance = &operation.instance;
+            let has_orphans = state.ledger.orphans.values().any(|of| of == instance);
+            operation.drop_orphans &= has_orphans;
+        }
         Planted::LosesMessages => operation.messages.clear(),
         Planted::ForgetsTheLiving if operation.expects == Expects::NotLive => {
             append(world, &operation, || EventKind::ExecutionTerminated {
@@ -65,6 +92,7 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
         | Planted::ForgetsSuspensions
         | Planted::DoublesMessages
         | Planted::NeverAnswers
+        | Planted::LiesAboutChildStarts
         | Planted::RunsTwice
         | Planted::SleepsForEver
         | Planted::RaisesBehindTheOwner

@@ -133,7 +133,9 @@ impl World {
                 Ok(Answer::Done)
             }
             Write::RefuseChild(execution, scheduled, answer) => {
-                at_once(self.hub.refuse_child(execution, scheduled, answer))?;
+                let stored = answer.clone();
+                at_once(self.hub.refuse_child(execution, scheduled, stored))?;
+                state.child_refused(&self.hub, (execution, scheduled), answer);
                 Ok(Answer::Done)
             }
             Write::Purge(instance, execution) => {
@@ -177,8 +179,10 @@ impl World {
                 Ok(committed)
             }
             Err(error @ HubError::Conflict(_)) => {
-                let what = format!("{instance} stands elsewhere than its owner thinks");
-                state.broke(Invariant::OneOwner, what);
+                if !state.is_unwanted(operation) {
+                    let what = format!("{instance} stands elsewhere than its owner thinks");
+                    state.broke(Invariant::OneOwner, what);
+                }
                 Err(error)
             }
             Err(error) => Err(error),
@@ -277,7 +281,7 @@ fn brief(write: &Write) -> String {
             };
             let begins = operation.begins.as_ref();
             format!(
-                "{} {:?} {:?} ready={} at {:?} [{}] begins [{}] timers {:?} done {:?} inbox {:?}",
+                "{} {:?} {:?} ready={} at {:?} [{}] begins [{}] timers {:?} done {:?} inbox {:?} children {:?}",
                 operation.instance,
                 operation.status,
                 operation.expects,
@@ -288,6 +292,11 @@ fn brief(write: &Write) -> String {
                 operation.timers,
                 operation.timers_done,
                 operation.inbox_taken,
+                operation
+                    .children
+                    .iter()
+                    .map(|start| start.instance.as_str())
+                    .collect::<Vec<_>>(),
             )
         }
         other => format!("{other:?}"),
