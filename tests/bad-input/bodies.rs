@@ -172,6 +172,30 @@ async fn a_body_over_the_limit() -> Result<()> {
     world.stands(&["x"]).await
 }
 
+/// A client that reads nothing before it has sent all would else see a broken connection.
+#[tokio::test]
+async fn a_body_one_byte_over_sixteen_mebibytes() -> Result<()> {
+    let world = World::of(&["events"]).await?;
+    world.start_waiting("w").await?;
+    let max = 16 << 20;
+    let raise = format!("{INSTANCES}/w/raiseEvent/Go");
+    let body = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2)).into_bytes();
+    for path in [&format!("{}/events/x", STARTS[0]), &raise] {
+        let answer = world.ask("POST", path, &body(max + 1)).await?;
+        let sentence =
+            "larger than the 16777216 bytes that are allowed here: send less, or raise body-bytes";
+        assert_refused(&answer, 413, sentence)?;
+    }
+    assert_empty(&world.ask("POST", &raise, &body(max)).await?, 202)?;
+    let events = world.client().events("w").await?;
+    let raised = events.iter().find(|event| event["type"] == "EventRaised");
+    let data = raised
+        .and_then(|event| event["data"].as_str())
+        .unwrap_or_default();
+    ensure!(data.len() == max - 2, "{} bytes came", data.len());
+    world.stands(&["x"]).await
+}
+
 #[tokio::test]
 async fn a_body_over_the_limit_in_chunks() -> Result<()> {
     let world = small_bodies().await?;

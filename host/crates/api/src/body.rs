@@ -1,12 +1,18 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use soloist_core::{InvalidJson, Payload};
 
 use crate::ApiSettings;
+
+/// How far beyond its limit a body is read all the same, so that its sender hears why it is refused.
+const DRAINED_MAX: usize = 64 << 20;
+
+/// How long that is done.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a body is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +82,11 @@ pub(crate) async fn read(
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > max) {
+    if let Some(length) = announced.filter(|length| *length > max) {
+        // Whoever expects to be told before it sends anything is told now.
+        if length - max <= DRAINED_MAX && !headers.contains_key(EXPECT) {
+            drain(body, timeout.min(DRAIN_PATIENCE)).await;
+        }
         return Err(BodyError::TooLarge(limit));
     }
     let mut body = Limited::new(body, max);
@@ -104,6 +114,14 @@ pub(crate) async fn read(
         Ok(done) => done.map(|()| bytes),
         Err(_) => Err(BodyError::TooSlow(timeout)),
     }
+}
+
+/// Takes a body in and drops it. Many clients look at the answer only once they have sent all, and see a broken connection
+/// instead of the reason where nobody reads that.
+async fn drain(mut body: Body, patience: Duration) {
+    let drained = async { while let Some(Ok(_)) = body.frame().await {} };
+    // What has not come by then is not waited for.
+    drop(tokio::time::timeout(patience, drained).await);
 }
 
 /// How the body is packed, if it is.
