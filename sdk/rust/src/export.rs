@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::orchestrator::soloist::orchestration::types;
+use crate::decode::decode;
 use crate::{ActivityContext, Context, Failure, Level};
 
 /// The JSON that a function answers.
@@ -173,7 +174,7 @@ pub fn run_activity(
 }
 
 fn read<I: DeserializeOwned>(input: &str) -> Result<I, Failure> {
-    serde_json::from_str(input).map_err(|error| {
+    decode(input).map_err(|error| {
         let message = format!("the input is not a {}: {error}", type_name::<I>());
         Failure::new(Failure::INVALID_INPUT, message).non_retriable()
     })

@@ -52,6 +52,7 @@ mod activity;
 )]
 pub mod bindings;
 mod context;
+mod decode;
 mod export;
 mod failure;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use crate::Failure;
+use crate::decode::decode;
 use crate::durable;
 
 /// The ordinal of a request in its execution: 0, 1, 2, the same on every replay.
@@ -85,7 +86,7 @@ impl<T: DeserializeOwned> Task<T> {
         >,
     ) -> Result<T, Failure> {
         let json = answer.map_err(Failure::from_host)?;
-        serde_json::from_str(&json).map_err(|error| {
+        decode(&json).map_err(|error| {
             Failure::new(
                 Failure::INVALID_ANSWER,
                 format!(
