@@ -22,8 +22,8 @@ use self::children::Wished;
 use crate::mailbox::{AdmittedStart, Mail, Mailbox, Reply};
 use crate::shared::Shared;
 use crate::{
-    Guests, HttpAnswer, HubError, InboxMessage, OnExisting, Platform, Purged, Rewound,
-    SharedExecution, Started, TaskHub, Told,
+    Guests, HttpAnswer, HubError, InboxMessage, OnExisting, Platform, Purged, SharedExecution,
+    Started, TaskHub, Told,
 };
 
 /// How much mail one turn takes in at most.
@@ -270,15 +270,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                     drop(reply.send(purged));
                     false
                 }
-                Mail::Rewind { reason, reply } => {
-                    let rewound = self.rewind(reason).await;
-                    let is_accepted = matches!(rewound, Ok(Rewound::Accepted));
-                    drop(reply.send(rewound));
-                    if is_accepted {
-                        self.backlog.push_front(Mail::Wake { permit: None });
-                    }
-                    is_accepted
-                }
+                Mail::Rewind { reason, reply } => self.take_rewind(reason, reply).await,
                 Mail::Evict => {
                     if !self.is_turn_due() && matches!(self.standing, Standing::Live(_)) {
                         self.standing = Standing::NotLoaded;

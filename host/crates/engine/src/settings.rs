@@ -31,6 +31,9 @@ pub struct EngineSettings {
     pub turn_grace: Duration,
     /// The most events of one execution: it fails when it has more, and its code can go on in a fresh history before.
     pub history_events_max: u64,
+    /// A guest that sleeps for longer leaves memory at once, unless its history is long: its replay costs less than its memory
+    /// does meanwhile.
+    pub nap_max: Duration,
     /// How far ahead timers are held in memory.
     pub timer_horizon: Duration,
     /// The most timers that are held in memory.
@@ -52,6 +55,7 @@ impl Default for EngineSettings {
             limits: InstanceLimits::new(),
             retention: None,
             turn_grace: Duration::from_millis(1),
+            nap_max: Duration::from_secs(10),
             history_events_max: 1_000_000,
             timer_horizon: Duration::from_mins(1),
             timers_max: 100_000,

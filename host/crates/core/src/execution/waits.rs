@@ -3,7 +3,7 @@
 
 use super::Execution;
 use crate::task::TaskKind;
-use crate::{EventKind, Position, Refusal, TaskId, TaskResult};
+use crate::{EventKind, Position, Refusal, TaskId, TaskResult, Timestamp};
 
 /// What a parked guest waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,14 +120,23 @@ impl Execution {
         self.waiting.as_ref()
     }
 
-    /// True if the guest waits for timers and nothing else.
-    pub fn waits_for_timers_only(&self) -> bool {
-        let is_timer = |task: &TaskId| self.tasks[task.0 as usize].kind == TaskKind::Timer;
-        match &self.waiting {
-            None => false,
-            Some(Waiting::Task(task)) => is_timer(task),
-            Some(Waiting::Any(tasks) | Waiting::All { tasks, .. }) => tasks.iter().all(is_timer),
+    /// Where the guest waits for timers and nothing else: when the first of them fires that has not.
+    pub fn sleeps_until(&self) -> Option<Timestamp> {
+        let tasks = match self.waiting.as_ref()? {
+            Waiting::Task(task) => std::slice::from_ref(task),
+            Waiting::Any(tasks) | Waiting::All { tasks, .. } => &tasks[..],
+        };
+        let mut first = None;
+        for task in tasks {
+            let task = &self.tasks[task.0 as usize];
+            let EventKind::TimerCreated { fire_at } = self.event(task.request)?.kind else {
+                return None;
+            };
+            if !task.is_closed() {
+                first = Some(first.map_or(fire_at, |first: Timestamp| first.min(fire_at)));
+            }
         }
+        first
     }
 
     fn answered_from(&self, tasks: &[TaskId], known: usize) -> usize {

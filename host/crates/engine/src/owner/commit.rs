@@ -167,14 +167,23 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             self.standing = Standing::NotLoaded;
             return;
         };
-        let (bytes, keep) = {
+        let shared = &self.desk.shared;
+        let (bytes, keep, is_nap) = {
             let execution = live.execution();
             let events = execution.next_event().get();
+            let until = execution.sleeps_until();
+            let now = shared.platform.now();
             (
                 guest.weight(),
-                Keep::of(execution.waits_for_timers_only(), events),
+                Keep::of(until.is_some(), events),
+                until.is_none_or(|until| until.since(now) <= shared.settings.nap_max),
             )
         };
+        if keep == Keep::Asleep && !is_nap {
+            shared.hot.remove(&self.desk.id);
+            self.standing = Standing::NotLoaded;
+            return;
+        }
         self.standing = Standing::Live(live);
         for victim in self.desk.shared.hot.park(&self.desk.id, bytes.max(1), keep) {
             if victim == self.desk.id {

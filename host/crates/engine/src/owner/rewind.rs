@@ -2,13 +2,30 @@
 
 use super::{Owner, Standing};
 use crate::child::take_children;
+use crate::mailbox::{Mail, Reply};
 use crate::{
     Expects, Guests, HubError, Loaded, Operation, Platform, Rewound, RuntimeStatus, TaskHub, Voids,
 };
 
 impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
+    /// Returns true if a turn must be taken before more mail is looked at.
+    pub(super) async fn take_rewind(
+        &mut self,
+        reason: Option<String>,
+        reply: Reply<Rewound>,
+    ) -> bool {
+        let rewound = self.rewind(reason).await;
+        let is_accepted = matches!(rewound, Ok(Rewound::Accepted));
+        // Whoever hung up does not want to know.
+        drop(reply.send(rewound));
+        if is_accepted {
+            self.backlog.push_front(Mail::Wake { permit: None });
+        }
+        is_accepted
+    }
+
     /// Undoes the end of the execution and its last failure, durably. The next load goes on from there.
-    pub(super) async fn rewind(&mut self, reason: Option<String>) -> Result<Rewound, HubError> {
+    async fn rewind(&mut self, reason: Option<String>) -> Result<Rewound, HubError> {
         if matches!(self.standing, Standing::Live(_)) {
             return Ok(Rewound::NotFailed);
         }

@@ -9,6 +9,7 @@ mod ends;
 mod http;
 mod length;
 mod limits;
+mod naps;
 mod retention;
 mod retries;
 mod scripted;

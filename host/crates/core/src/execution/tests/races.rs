@@ -1,7 +1,7 @@
 //! Who wins a race, and how far the guest has then come.
 
 use super::run::Outside::{Fired, Suspended};
-use super::run::{Outside, Run, answered, raised};
+use super::run::{Outside, Run, answered, fire_at, raised};
 use super::script::Step::{Activity, Now, Timer, Wait};
 use super::script::{Seen, Step, all, any, cancel, got, json, wait_for};
 use crate::{Failure, Waiting};
@@ -188,16 +188,17 @@ fn a_wait_can_go_on_only_for_an_event_that_it_owns() {
 #[test]
 fn a_guest_that_waits_for_timers_only_can_be_told_from_others() {
     for (wait, expected) in [
-        (wait_for(0), true),
-        (any([0, 1]), true),
-        (all([0, 1]), true),
-        (any([0, 2]), false),
-        (all([0, 2]), false),
-        (wait_for(3), false),
+        (wait_for(0), Some(fire_at(5))),
+        (wait_for(1), Some(fire_at(6))),
+        (any([1, 0]), Some(fire_at(5))),
+        (all([0, 1]), Some(fire_at(5))),
+        (any([0, 2]), None),
+        (all([0, 2]), None),
+        (wait_for(3), None),
     ] {
         let asks = [Timer(5), Timer(6), Activity("a"), Wait("go")];
         let run = after_first_turn(&[&asks[..], std::slice::from_ref(&wait)].concat());
-        assert_eq!(run.execution.waits_for_timers_only(), expected, "{wait:?}");
+        assert_eq!(run.execution.sleeps_until(), expected, "{wait:?}");
     }
 }
 
