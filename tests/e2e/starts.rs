@@ -172,3 +172,29 @@ async fn an_instance_is_restarted_under_a_new_id_or_its_own() -> Result<()> {
     assert_ne!(client.execution("one").await?.0, first);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_timer_of_a_hundred_years_waits_and_can_be_given_up() -> Result<()> {
+    let (mut host, client) = host_with(HostOptions::default(), &["script"]).await?;
+    let steps = json!({"steps": [
+        {"timer": 3_155_760_000_000_u64}, {"event": "Enough"}, {"any": [0, 1]}, {"cancel": 0},
+    ]});
+    client.start("script", "long", &steps).await?;
+    client
+        .history_shows("long", "a timer", |events| {
+            events.iter().any(|event| event["type"] == "TimerCreated")
+        })
+        .await?;
+    host.kill()?;
+    host.restart()?;
+    let client = host.client();
+    let events = client.events("long").await?;
+    let timer = events.iter().find(|event| event["type"] == "TimerCreated");
+    let fire_at = timer.context("a timer")?["fireAt"].as_str();
+    let fire_at: jiff::Timestamp = fire_at.context("a time")?.parse()?;
+    let days = fire_at.duration_since(jiff::Timestamp::now()).as_hours() / 24;
+    assert!((36_520..36_530).contains(&days), "{days}");
+    assert_eq!(client.raise("long", "Enough", &Value::Null).await?, 202);
+    assert_eq!(client.ended("long").await?.output, json!([1]));
+    Ok(())
+}
