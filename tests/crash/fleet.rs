@@ -9,6 +9,8 @@ use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 use tests::{Client, eventually};
 
+use crate::scripts;
+
 /// How many requests the test has under way at once.
 const CONCURRENCY: usize = 32;
 
@@ -23,11 +25,17 @@ pub(crate) enum Kind {
     Race,
     /// Activities that nobody awaits, and then an end of the kind given.
     FireAndForget(&'static str),
+    /// Calls children, and one that nobody awaits.
+    Family,
+    /// Attempts that fail, of activities and of a child.
+    Retried,
+    /// Sends events to a child.
+    Sender,
     /// The same ID is started again as soon as its execution has ended.
     Replaced,
 }
 
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 13] = [
     Kind::Chain,
     Kind::Fan,
     Kind::Events,
@@ -38,6 +46,9 @@ const KINDS: [Kind; 10] = [
     Kind::FireAndForget("fail"),
     Kind::FireAndForget("continue-as-new"),
     Kind::Replaced,
+    Kind::Family,
+    Kind::Retried,
+    Kind::Sender,
 ];
 
 /// One accepted instance, and what the test has seen of it.
@@ -64,6 +75,7 @@ impl Job {
             Kind::Sleepy => "sleepy",
             Kind::Race => "race",
             Kind::FireAndForget(_) | Kind::Replaced => "fire-and-forget",
+            Kind::Family | Kind::Retried | Kind::Sender => "script",
         }
     }
 
@@ -76,6 +88,9 @@ impl Job {
             Kind::Counter => json!({"until": 5, "step": true}),
             Kind::Sleepy => json!({"ms": 250, "n": 5}),
             Kind::Race => json!({"timerMs": 400, "activity": "effects", "input": effect(400)}),
+            Kind::Family => scripts::family(&self.id),
+            Kind::Retried => scripts::retried(&self.id),
+            Kind::Sender => scripts::sender(&self.id),
             Kind::FireAndForget(end) => {
                 json!({"n": 3, "activity": "effects", "input": effect(250), "end": end})
             }

@@ -1,6 +1,8 @@
 //! The crash test: a fleet of instances of every kind, and a host that is killed again and again.
 
 mod fleet;
+mod held;
+mod scripts;
 mod verdict;
 
 use anyhow::{Result, ensure};
@@ -28,6 +30,7 @@ async fn whatever_is_accepted_survives_any_kill() -> Result<()> {
         "fire-and-forget",
         "sleepy",
         "race",
+        "script",
     ] {
         client
             .deploy(name, Guest::Scenarios, Some("orchestrator"))
@@ -36,10 +39,13 @@ async fn whatever_is_accepted_survives_any_kill() -> Result<()> {
     client
         .deploy("echo", Guest::Scenarios, Some("activity"))
         .await?;
+    client
+        .deploy("flaky", Guest::Scenarios, Some("activity"))
+        .await?;
     client.deploy("effects", Guest::Effects, None).await?;
 
     let mut fleet = Fleet::default();
-    let (mut crowded, mut compared) = (0, 0);
+    let (mut crowded, mut compared, mut suspended) = (0, 0, 0);
     for _ in 0..KILLS {
         let client = host.client();
         fleet.top_up(&client, IN_FLIGHT).await?;
@@ -48,6 +54,7 @@ async fn whatever_is_accepted_survives_any_kill() -> Result<()> {
         join_all((0..looks).map(|_| fleet.look_at_one(&client))).await;
         let unfinished = fleet.count_unfinished(&client).await?;
         crowded += usize::from(unfinished >= CROWD);
+        let held = held::suspend_some(&fleet, &client, 4).await?;
         let before = fleet.histories(&client, 60).await?;
         // Events and starts are under way when the kill lands.
         let (events, starts, killed) = tokio::join!(
@@ -64,6 +71,7 @@ async fn whatever_is_accepted_survives_any_kill() -> Result<()> {
         fleet.note(events, starts);
         host.restart()?;
         compared += verdict::histories_go_on(&host.client(), &before).await?;
+        suspended += held.go_on(&host.client()).await?;
     }
     let client = host.client();
     fleet.finish(&client).await?;
@@ -74,9 +82,11 @@ async fn whatever_is_accepted_survives_any_kill() -> Result<()> {
             .map(|job| verdict::job_came_out_right(&client, job)),
     )
     .await?;
+    verdict::all_has_ended(&client).await?;
     let runs = verdict::activities_are_done(|| host.log(), fleet.jobs()).await?;
     println!(
         "{KILLS} kills, {crowded} of them with {CROWD} or more unfinished; {} instances; {compared} histories compared; \
+         {suspended} suspended over a kill; \
          {} activities observed, {} of them ran more than once",
         fleet.jobs().len(),
         runs.observed,
@@ -85,6 +95,10 @@ async fn whatever_is_accepted_survives_any_kill() -> Result<()> {
     ensure!(
         crowded >= CROWDED_KILLS,
         "only {crowded} kills landed amid a crowd"
+    );
+    ensure!(
+        suspended > KILLS,
+        "only {suspended} instances were suspended over a kill"
     );
     ensure!(
         compared > KILLS,

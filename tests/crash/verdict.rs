@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tests::{Client, eventually};
 
 use crate::fleet::{Job, Kind};
+use crate::scripts;
 
 /// Every history that was read before the kill is a prefix of that execution's history after it. Returns how many could
 /// be compared; the others have continued as new or were replaced.
@@ -40,6 +41,9 @@ pub(crate) async fn job_came_out_right(client: &Client, job: &Job) -> Result<()>
         Kind::Sleepy => are_times(&ended.output, 6, 250),
         Kind::Race => matches!(ended.output["winner"].as_str(), Some("activity" | "timer")),
         Kind::Events => events_were_consumed(&ended.output, &job.accepted),
+        Kind::Family => ended.output == scripts::family_output(&job.id),
+        Kind::Retried => scripts::retried_is_right(&ended.output),
+        Kind::Sender => scripts::sender_is_right(&ended.output),
         Kind::FireAndForget("fail") => ended.status == "Failed",
         Kind::FireAndForget(_) | Kind::Replaced => ended.output == json!("left"),
     };
@@ -48,8 +52,18 @@ pub(crate) async fn job_came_out_right(client: &Client, job: &Job) -> Result<()>
         ended.status == "Completed" || job.kind == Kind::FireAndForget("fail"),
         "{job:?} ended as {ended:?}"
     );
+    let (execution, events) = client.execution(&job.id).await?;
+    match job.kind {
+        Kind::Family => children_are_its_own(client, job, &execution, &events).await?,
+        Kind::Retried => {
+            let numbers = events.iter().filter_map(|event| event["attempt"].as_u64());
+            let numbers: Vec<_> = numbers.collect();
+            ensure!(numbers == scripts::FAILED_ATTEMPTS, "{job:?}: {numbers:?}");
+        }
+        _ => {}
+    }
     let mut answered = HashSet::new();
-    for event in client.events(&job.id).await? {
+    for event in events {
         let kind = event["type"].as_str().context("an event has a type")?;
         if matches!(kind, "TaskCompleted" | "TaskFailed" | "TimerFired") {
             let request = event
@@ -66,6 +80,54 @@ pub(crate) async fn job_came_out_right(client: &Client, job: &Job) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// Each child that the history asks for ran as one execution that was called from there, and so did the one that nobody awaits.
+async fn children_are_its_own(
+    client: &Client,
+    job: &Job,
+    execution: &str,
+    events: &[Value],
+) -> Result<()> {
+    let asked = events
+        .iter()
+        .filter(|event| event["type"] == "ChildScheduled");
+    let mut children = 0;
+    for event in asked {
+        let id = event["instanceId"].as_str().context("a child has an id")?;
+        let ended = client.ended(id).await?;
+        ensure!(ended.status == "Completed", "{id} ended as {ended:?}");
+        if id.ends_with("-orphan") {
+            ensure!(
+                ended.output == scripts::orphan_output(&job.id),
+                "{id} ended as {ended:?}"
+            );
+        }
+        let (_, of_child) = client.execution(id).await?;
+        let parent = &of_child[0]["parent"];
+        ensure!(
+            parent["instanceId"] == job.id.as_str()
+                && parent["executionId"] == execution
+                && parent["scheduled"] == event["eventId"],
+            "{id} was called from {parent}, not from {event} of {execution}"
+        );
+        children += 1;
+    }
+    ensure!(
+        children == scripts::CHILDREN + 1,
+        "{job:?} has {children} children"
+    );
+    Ok(())
+}
+
+/// Nothing is live any more, also of what the test did not start itself.
+pub(crate) async fn all_has_ended(client: &Client) -> Result<()> {
+    let path = "/runtime/webhooks/durabletask/instances/?runtimeStatus=Pending,Running,Suspended&showInput=false";
+    eventually("nothing is live", async || {
+        let live: Value = client.get(path).await?.json().await?;
+        Ok((live == json!([])).then_some(()))
+    })
+    .await
 }
 
 /// So many moments, each so much later than the one before.
@@ -119,7 +181,13 @@ fn activities_ran(log: &str, jobs: &[Job]) -> Result<Runs> {
             Kind::Chain => 6,
             Kind::Fan => 12,
             Kind::FireAndForget(_) | Kind::Replaced => 3 * job.starts,
-            Kind::Events | Kind::Counter | Kind::Sleepy | Kind::Race => continue,
+            Kind::Events
+            | Kind::Counter
+            | Kind::Sleepy
+            | Kind::Race
+            | Kind::Family
+            | Kind::Retried
+            | Kind::Sender => continue,
         };
         let ran = keys_of.get(job.id.as_str()).map_or(0, HashSet::len);
         ensure!(
