@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use soloist::bindings::orchestrator::soloist::orchestration::durable;
 use soloist::{Context, TaskId};
 
-use crate::events::told;
 use crate::{Output, read, write};
 
 #[derive(Deserialize, Default)]
