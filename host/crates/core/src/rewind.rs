@@ -14,7 +14,8 @@ pub struct Rewind {
     pub timers: Vec<Timer>,
     /// How much work is open again.
     pub open_work: u32,
-    /// Children whose failure was undone: to be started again, or rewound too.
+    /// Children that it waits for again: each is to be started, unless it lives, is rewound too, or has its answer ready. One
+    /// that ended while this execution had ended could not tell it. Those that are to be tried again have a timer.
     pub children: Vec<Dispatch>,
     /// Log lines of this time and later are undone, for the code will log there again; none if no failure was undone.
     pub logs_from: Option<Timestamp>,
@@ -49,7 +50,6 @@ impl History {
         };
         let cause = cause(events, failure);
         let mut voided = cause.map_or_else(Vec::new, |cause| undone(events, cause));
-        let reopened = failed_tasks(events, &voided);
         voided.push(end.id);
         let event = Event {
             id: self.next_event(),
@@ -67,23 +67,12 @@ impl History {
             voided,
             event,
             timers: execution.open_timers(),
-            children: execution.children(&reopened),
+            children: execution.open_children(),
             open_work: u32::try_from(execution.open_work().count()).unwrap_or(u32::MAX),
             logs_from: cause.map(|cause| events[cause].timestamp),
             is_suspended: execution.is_suspended(),
         })
     }
-}
-
-/// The tasks whose failures are undone.
-fn failed_tasks(events: &[Event], voided: &[EventId]) -> Vec<EventId> {
-    let tasks = voided
-        .iter()
-        .filter_map(|id| match events[index(*id)].kind {
-            EventKind::TaskFailed { scheduled, .. } => Some(scheduled),
-            _ => None,
-        });
-    tasks.collect()
 }
 
 fn index(id: EventId) -> usize {

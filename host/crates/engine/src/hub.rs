@@ -316,7 +316,7 @@ pub struct Operation {
     pub logs: Vec<LogLine>,
     /// Messages to other instances. One whose target is not live is dropped.
     pub messages: Vec<Message>,
-    /// Children to start. Each is kept until an operation begins it, which is one that expects `NotLive` and whose new
+    /// Children to start; what asks for one already is replaced. Each is kept until an operation begins it, which is one that expects `NotLive` and whose new
     /// execution has this parent; such an operation is a `Conflict` if its start is not there.
     pub children: Vec<ChildStart>,
     /// Children of the execution that is expected that are not to be started any more.

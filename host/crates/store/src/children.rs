@@ -20,7 +20,7 @@ pub(crate) fn keep(database: &Connection, operation: &Operation) -> Result<(), R
         let (execution, scheduled) = start.key();
         database
             .prepare_cached(
-                "INSERT INTO child (execution, scheduled, instance_id, function, input, parent) \
+                "INSERT OR REPLACE INTO child (execution, scheduled, instance_id, function, input, parent) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![

@@ -246,11 +246,12 @@ impl Execution {
         is_due.then(|| self.dispatch_of(task)).flatten()
     }
 
-    /// Those of these tasks that are children and wait for an answer.
-    pub(crate) fn children(&self, tasks: &[EventId]) -> Vec<Dispatch> {
-        let tasks = tasks.iter().filter_map(|id| self.task_at(*id));
+    /// Children that are to be answered, and whose next attempt waits for no timer.
+    pub(crate) fn open_children(&self) -> Vec<Dispatch> {
+        let tasks = self.tasks.iter();
         tasks
             .filter(|task| task.kind == TaskKind::Child && !task.is_closed())
+            .filter(|task| task.pauses.is_empty())
             .filter_map(|task| self.dispatch_of(task))
             .collect()
     }

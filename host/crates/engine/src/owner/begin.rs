@@ -1,10 +1,20 @@
 //! How an execution begins: by a start, in place of another, or after one that continued as new.
 
-use soloist_core::{Execution, Fact, ModuleDigest, Payload, Started as StartedEvent, Timestamp};
+use soloist_core::{
+    Decision, Execution, Fact, ModuleDigest, Payload, Started as StartedEvent, Timer, Timestamp,
+};
 
 use super::{Desk, Live};
 use crate::mailbox::AdmittedStart;
 use crate::{Begin, FunctionKind, Guests, Platform, TaskHub};
+
+/// An execution that takes the place of another.
+pub(super) struct Next {
+    pub(super) execution: Execution,
+    pub(super) begin: Begin,
+    /// The delay of its start.
+    pub(super) timers: Vec<Timer>,
+}
 
 impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
     /// How the execution of a start is started.
@@ -59,7 +69,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         started: StartedEvent,
         carried: &[(String, Payload)],
         now: Timestamp,
-    ) -> (Execution, Begin) {
+    ) -> Next {
         let mut next = Execution::start(self.id.clone(), started.clone(), now);
         for (name, data) in carried {
             next.deliver(
@@ -70,7 +80,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                 now,
             );
         }
-        let events = next.take_delivered().events;
-        (next, Begin { started, events })
+        let Decision { events, timers, .. } = next.take_delivered();
+        Next {
+            execution: next,
+            begin: Begin { started, events },
+            timers,
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! What the owner of a child does with the wish of a parent to start it.
 
-use soloist_core::{Failure, HostError};
+use soloist_core::{EventKind, Failure, HostError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::batch::Batch;
 use super::{Owner, Standing};
+use crate::child;
 use crate::mailbox::Mail;
 use crate::{ChildStart, Guests, HubError, Message, Platform, TaskHub, Told};
 
@@ -91,8 +92,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         if !is_wanted {
             return Ok(Wish::Goes(None));
         }
-        if has_ended && self.rewind_child(start).await? {
-            return Ok(Wish::Goes(None));
+        if has_ended && let Some(wish) = self.resume_child(start).await? {
+            return Ok(wish);
         }
         let admitted = match self.desk.shared.admit_child(start) {
             Ok(admitted) => admitted,
@@ -102,10 +103,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         Ok(Wish::Begins)
     }
 
-    /// If the parent was rewound, its child is rewound too, and goes on from its own last failure. False if that is not so.
-    async fn rewind_child(&mut self, start: &ChildStart) -> Result<bool, HubError> {
+    /// If the parent was rewound, its child answers again, or is rewound too and goes on from its own last failure. `None` if it
+    /// is to begin anew.
+    async fn resume_child(&mut self, start: &ChildStart) -> Result<Option<Wish>, HubError> {
         let Some(loaded) = self.desk.shared.hub.load(&self.desk.id).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         let parent = loaded.history.started().parent.as_ref();
         let has_run = parent.is_some_and(|parent| {
@@ -113,13 +115,18 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 && parent.attempt >= start.parent.attempt
         });
         if !has_run {
-            return Ok(false);
+            return Ok(None);
+        }
+        let end = loaded.history.events().last().map(|event| &event.kind);
+        if let Some(EventKind::ExecutionCompleted { output }) = end {
+            let answer = child::answer(&start.parent, Ok(output.clone()));
+            return Ok(Some(Wish::Goes(Some(answer))));
         }
         let reason = Some("the orchestrator that called it was rewound".to_owned());
         let rewound = self.rewind_loaded(loaded, reason).await? == crate::Rewound::Accepted;
         if rewound {
             self.backlog.push_front(Mail::Wake { permit: None });
         }
-        Ok(rewound)
+        Ok(rewound.then_some(Wish::Goes(None)))
     }
 }

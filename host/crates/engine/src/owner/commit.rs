@@ -30,6 +30,8 @@ pub(super) struct AfterCommit {
     execution: ExecutionId,
     /// What whoever started the instance is told: the execution that is stored.
     begun: ExecutionId,
+    /// The timers of that execution, where it takes the place of another.
+    delays: Vec<Timer>,
     dispatch: Vec<Dispatch>,
     interrupt: Vec<EventId>,
     timers: Vec<Timer>,
@@ -45,6 +47,7 @@ impl AfterCommit {
         Self {
             execution,
             begun: execution,
+            delays: Vec::new(),
             dispatch: decision.dispatch.iter().filter(for_host).cloned().collect(),
             interrupt: decision.interrupt.clone(),
             timers: decision.timers.clone(),
@@ -96,6 +99,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         let goes_on = end.is_none() || next.is_some();
         if let Some(next) = &next {
             after.begun = next.id();
+            after.delays.clone_from(&operation.timers);
         }
         if !goes_on {
             self.desk.mailbox.set_live(false);
@@ -349,14 +353,14 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                 };
                 let next = self.begin_next(started, carried, now_after(operation));
                 // A first execution that continues as new in its first turn is never stored: its successor is the start.
-                operation.begins = Some(next.1);
+                operation.begins = Some(next.begin);
                 operation.status = RuntimeStatus::Running;
                 operation.ready = true;
                 operation.open_work = 0;
                 operation.custom_status = None;
                 operation.timers.clear();
                 operation.logs.clear();
-                return Some(next.0);
+                return Some(next.execution);
             }
         };
         operation.open_work = 0;
@@ -367,12 +371,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         }
         let start = live.replaced_by.as_ref()?;
         let next = self.begin_next(self.started(start), &[], now_after(operation));
-        operation.begins = Some(next.1);
+        operation.begins = Some(next.begin);
+        operation.timers = next.timers;
         operation.status = RuntimeStatus::Pending;
         operation.ready = true;
         operation.custom_status = None;
         operation.logs.clear();
-        Some(next.0)
+        Some(next.execution)
     }
 
     /// A timer is durable.
@@ -403,6 +408,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         }
         for timer in after.timers.iter().copied() {
             self.keep_timer(after.execution, timer);
+        }
+        for timer in after.delays.iter().copied() {
+            self.keep_timer(after.begun, timer);
         }
         for target in &after.told {
             self.shared.send(target, Mail::Inbox);

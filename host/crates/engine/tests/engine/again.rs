@@ -48,14 +48,45 @@ fn calls_fragile(guest: Guest) -> Running {
     })
 }
 
+/// Calls a child, and fails beside it.
+fn fails_first(guest: Guest) -> Running {
+    Box::pin(async move {
+        let task = guest.perform(Action::StartChild {
+            name: "listens".to_owned(),
+            input: Payload::null(),
+            instance_id: Some(id("kid")),
+            retry: None,
+        })?;
+        let broken = guest.activity("broken", "2")?;
+        guest.wait(broken).await?;
+        guest.wait(task).await
+    })
+}
+
+fn listens(guest: Guest) -> Running {
+    Box::pin(async move {
+        let name = "Enough".to_owned();
+        let event = guest.perform(Action::WaitForEvent { name })?;
+        guest.wait(event).await
+    })
+}
+
 async fn world() -> (World, TestEngine) {
     let world = World::new(&[
+        ("fails_first", fails_first),
+        ("listens", listens),
         ("waits", waits),
         ("fragile", fragile),
         ("calls_fragile", calls_fragile),
     ]);
     let engine = world
-        .first_host(&["waits", "fragile", "calls_fragile"])
+        .first_host(&[
+            "waits",
+            "fragile",
+            "calls_fragile",
+            "fails_first",
+            "listens",
+        ])
         .await;
     (world, engine)
 }
@@ -223,6 +254,49 @@ async fn a_rewound_parent_rewinds_its_child() {
     let kid = engine.status(&id("kid")).await.unwrap().unwrap();
     assert_eq!(kid.status, RuntimeStatus::Completed);
     tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_ended_before_its_parent_was_rewound_answers_it() {
+    let (world, engine) = world().await;
+    start(&engine, "fails_first", "a").await;
+    assert_eq!(failed(&engine, "a").await.message, "the gate is shut");
+    let (kid, name) = (id("kid"), "Enough".to_owned());
+    while engine.status(&kid).await.unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let told = engine.raise_event(&kid, name, Payload::parse("7").unwrap());
+    assert_eq!(told.await.unwrap(), Told::Accepted);
+    assert_eq!(output(&engine, "kid").await, "7");
+    let before = execution(&engine, "kid").await;
+    world.guests.mend();
+    let rewound = engine.rewind(&id("a"), None).await;
+    assert_eq!(rewound.unwrap(), Rewound::Accepted);
+    assert_eq!(output(&engine, "a").await, "7");
+    assert_eq!(execution(&engine, "kid").await, before, "it ran once");
+    assert_eq!(world.hub.child_starts(None, 10).await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_replaces_waits_for_its_time() {
+    let (world, engine) = world().await;
+    start(&engine, "waits", "a").await;
+    let start_at = soloist_engine::Platform::now(&world.platform).plus(HOUR);
+    let later = Start {
+        start_at: Some(start_at),
+        ..replacing("a")
+    };
+    assert!(matches!(
+        engine.start(later).await,
+        Ok(Started::Started { .. })
+    ));
+    let execution = execution(&engine, "a").await;
+    end(&engine, "a").await;
+    let history = engine.history(&id("a")).await.unwrap().unwrap();
+    assert_eq!(history.started().execution, execution);
+    let mut events = history.events().iter();
+    let began = events.find(|event| matches!(event.kind, EventKind::ExecutionBegan {}));
+    assert!(began.unwrap().timestamp >= start_at);
 }
 
 #[tokio::test(start_paused = true)]
