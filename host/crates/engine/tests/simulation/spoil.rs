@@ -8,6 +8,7 @@ use crate::world::{State, World};
 use crate::writer::at_once;
 
 /// The operation as the hub takes it.
+#[expect(clippy::too_many_lines, reason = "it is one match over all faults")]
 pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) -> Operation {
     let Some(planted) = world.planted else {
         return operation;
