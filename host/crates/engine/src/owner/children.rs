@@ -15,6 +15,8 @@ enum Wish {
     Begins,
     /// It does not, and the wish goes; the parent is told, where it does not hear of it by other ways.
     Goes(Option<Message>),
+    /// It went before. A rewound parent may wish for the same child again, so nothing is taken away.
+    Gone,
 }
 
 /// The wish, as the mail brought it.
@@ -58,6 +60,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 }
                 refused.map(|()| false)
             }
+            Ok(Wish::Gone) => Ok(false),
             Err(error) => Err(error),
         };
         if !matches!(taken, Ok(false)) {
@@ -90,7 +93,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         let is_wanted = wished.is_new && self.failures == 0 && !has_ended
             || hub.has_child_start(execution, scheduled).await?;
         if !is_wanted {
-            return Ok(Wish::Goes(None));
+            return Ok(Wish::Gone);
         }
         if has_ended && let Some(wish) = self.resume_child(start).await? {
             return Ok(wish);

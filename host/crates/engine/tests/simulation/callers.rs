@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng;
-use soloist_core::{ExecutionId, InstanceId, Payload};
+use soloist_core::{InstanceId, Payload, Timestamp};
 use soloist_engine::{
     Deployment, Engine, HubError, InstanceStatus, ModuleState, OnExisting, Purged, Reach,
-    RemovedModule, Start, StartError, Started, Told,
+    RemovedModule, Restarted, Rewound, Start, StartError, Started, Told,
 };
 
 use crate::guest::instance_name;
 use crate::guests::{SimGuests, SimPlatform, digest_of};
 use crate::hub::SimHub;
 use crate::invariants::Invariant;
+use crate::planted::Planted;
 use crate::scripts::EVENTS;
 use crate::world::{State, World};
 
@@ -32,15 +33,21 @@ pub(crate) enum Ask {
         function: &'static str,
         input: String,
         pin: bool,
+        on_existing: OnExisting,
+        /// So many milliseconds from now.
+        delay: Option<u64>,
     },
+    /// With the same input.
+    Restart,
+    Rewind,
     Raise {
         name: &'static str,
         data: String,
     },
-    Terminate,
-    Suspend,
-    Resume,
-    Purge,
+    Terminate(Reach),
+    Suspend(Reach),
+    Resume(Reach),
+    Purge(Reach),
     Status,
     Wait(Duration),
     /// Binds a version, and then removes all others.
@@ -60,8 +67,10 @@ pub(crate) fn module(function: &str, version: u32) -> Vec<u8> {
 }
 
 #[derive(Debug)]
-enum Heard {
+pub(crate) enum Heard {
     Started(Result<Started, StartError>),
+    Restarted(Result<Restarted, StartError>),
+    Rewound(Result<Rewound, HubError>),
     Told(Result<Told, HubError>),
     Purged(Result<Purged, HubError>),
     Status(Result<Option<InstanceStatus>, HubError>),
@@ -83,10 +92,28 @@ impl State {
         instance_name(number).parse().unwrap()
     }
 
+    /// Some instance that has failed.
+    pub(crate) fn draw_failed(&mut self) -> Option<InstanceId> {
+        let all = self.ledger.instances.iter();
+        let failed = all.filter(|(_, standing)| standing.failed.holds());
+        let failed: Vec<_> = failed.map(|(id, _)| id.clone()).collect();
+        (!failed.is_empty()).then(|| failed[self.rng.random_range(0..failed.len())].clone())
+    }
+
     /// A start whose input no other has.
     pub(crate) fn draw_start(&mut self, function: &'static str) -> Ask {
+        let delays = [0, 1, 5_000, 100_000];
+        let on_existing = match self.rng.random_range(0..6) {
+            0 => OnExisting::Replace,
+            _ => OnExisting::Reject,
+        };
         Ask::Start {
             function,
+            on_existing,
+            delay: match self.rng.random_range(0..6) {
+                0 => Some(delays[self.rng.random_range(0..delays.len())]),
+                _ => None,
+            },
             input: format!("\"input {}\"", self.number()),
             pin: self.rng.random_range(0..4) == 0,
         }
@@ -97,16 +124,22 @@ impl State {
         let unique = self.number();
         let function = ORCHESTRATORS[self.rng.random_range(0..ORCHESTRATORS.len())];
         let version = self.rng.random_range(0..VERSIONS);
-        match self.rng.random_range(0..40) {
+        let reach = match self.rng.random_range(0..2) {
+            0 => Reach::Alone,
+            _ => Reach::Children,
+        };
+        match self.rng.random_range(0..47) {
             0..=12 => self.draw_start(function),
             13..=22 => Ask::Raise {
                 name: EVENTS[self.rng.random_range(0..EVENTS.len())],
                 data: format!("{unique}"),
             },
-            23 | 24 => Ask::Terminate,
-            25 | 26 => Ask::Suspend,
-            27..=29 => Ask::Resume,
-            30 | 31 => Ask::Purge,
+            23 | 24 => Ask::Terminate(reach),
+            25 | 26 => Ask::Suspend(reach),
+            27..=29 => Ask::Resume(reach),
+            30 | 31 => Ask::Purge(reach),
+            40..=44 => Ask::Rewind,
+            45 => Ask::Restart,
             32 => Ask::Status,
             33..=35 => Ask::Wait(Duration::from_secs(self.rng.random_range(0..600))),
             36 | 37 => Ask::Deploy { function, version },
@@ -123,10 +156,32 @@ pub(crate) async fn ask(world: Arc<World>, engine: SimEngine, id: InstanceId, as
         state.note(format!("{id}: {ask:?} is asked"));
         (state.ledger.tick(), state.elapsed)
     };
-    let heard = put(&engine, &id, &ask).await;
+    let (now, number) = {
+        let mut state = world.lock();
+        let number = state.number();
+        if let Ask::Wait(_) = ask {
+            state.waiting.insert(number, id.clone());
+        }
+        (state.now(), number)
+    };
+    let heard = match &ask {
+        Ask::Wait(patience) if world.is_planted(Planted::WakesNobody) => {
+            world
+                .sleep(u64::try_from(patience.as_millis()).unwrap())
+                .await;
+            Heard::Waited(engine.status(&id).await)
+        }
+        _ => put(&engine, &id, &ask, now).await,
+    };
     let mut state = world.lock();
     state.asking -= 1;
-    state.note(format!("{id}: {ask:?} is told {}", brief(&heard)));
+    state.waiting.remove(&number);
+    let told = brief(&heard);
+    state.note(format!("{id}: {ask:?} is told {told}"));
+    if told.contains("the host is stopping") && !state.closing {
+        let what = format!("{id}: {ask:?} was told {told}, while the host runs");
+        state.broke(Invariant::Answered, what);
+    }
     if let (Ask::Wait(patience), Heard::Waited(Ok(Some(status)))) = (&ask, &heard)
         && status.status.is_live()
         && u128::from(state.elapsed - began) < patience.as_millis()
@@ -138,21 +193,23 @@ pub(crate) async fn ask(world: Arc<World>, engine: SimEngine, id: InstanceId, as
     state.told(&id, &ask, asked, heard);
 }
 
-async fn put(engine: &SimEngine, id: &InstanceId, ask: &Ask) -> Heard {
+async fn put(engine: &SimEngine, id: &InstanceId, ask: &Ask, now: Timestamp) -> Heard {
     match ask {
         Ask::Start {
             function,
             input,
             pin,
+            on_existing,
+            delay,
         } => {
             let start = Start {
                 function: function.parse().unwrap(),
                 instance: Some(id.clone()),
                 input: Payload::parse(input).unwrap(),
                 pin: *pin,
-                start_at: None,
+                start_at: delay.map(|delay| now.plus(Duration::from_millis(delay))),
                 tags: std::collections::BTreeMap::new(),
-                on_existing: OnExisting::Reject,
+                on_existing: *on_existing,
             };
             Heard::Started(engine.start(start).await)
         }
@@ -160,15 +217,15 @@ async fn put(engine: &SimEngine, id: &InstanceId, ask: &Ask) -> Heard {
             let data = Payload::parse(data).unwrap();
             Heard::Told(engine.raise_event(id, (*name).to_owned(), data).await)
         }
-        Ask::Terminate => Heard::Told(engine.terminate(id, None, Reach::Alone).await),
-        Ask::Suspend => Heard::Told(engine.suspend(id, None, Reach::Alone).await),
-        Ask::Resume => Heard::Told(engine.resume(id, None, Reach::Alone).await),
-        Ask::Purge => Heard::Purged(
-            engine
-                .purge(id, Reach::Alone)
-                .await
-                .map(|(purged, _)| purged),
-        ),
+        Ask::Restart => Heard::Restarted(engine.restart(id, false).await),
+        Ask::Rewind => Heard::Rewound(engine.rewind(id, None).await),
+        Ask::Terminate(reach) => Heard::Told(engine.terminate(id, None, *reach).await),
+        Ask::Suspend(reach) => Heard::Told(engine.suspend(id, None, *reach).await),
+        Ask::Resume(reach) => Heard::Told(engine.resume(id, None, *reach).await),
+        Ask::Purge(reach) => {
+            let purged = engine.purge(id, *reach).await;
+            Heard::Purged(purged.map(|(purged, _)| purged))
+        }
         Ask::Status => Heard::Status(engine.status(id).await),
         Ask::Wait(patience) => Heard::Waited(engine.wait(id, *patience).await),
         Ask::Deploy { function, version } => {
@@ -205,138 +262,5 @@ fn brief(heard: &Heard) -> String {
         Heard::Deployed(is_done) => format!("Deployed({is_done})"),
         Heard::Removed(is_done) => format!("Removed({is_done})"),
         other => format!("{other:?}"),
-    }
-}
-
-impl State {
-    fn told(&mut self, id: &InstanceId, ask: &Ask, asked: u64, heard: Heard) {
-        let wrong = match (ask, heard) {
-            (Ask::Start { input, .. }, Heard::Started(Ok(Started::Started { execution, .. }))) => {
-                self.told_started(id, input, execution)
-            }
-            (_, Heard::Started(Ok(Started::Exists { .. }))) => {
-                let live = &self.ledger.standing(id).live;
-                (!live.held_since(asked)).then(|| "told that it exists, not live".to_owned())
-            }
-            (Ask::Raise { data, .. }, Heard::Told(told)) => {
-                self.told_raised(id, data, asked, &told)
-            }
-            (_, Heard::Told(Ok(Told::Accepted))) => self.told_accepted(id, ask, asked),
-            (_, Heard::Told(Ok(Told::Ended))) => self.told_ended(id, asked),
-            (_, Heard::Told(Ok(Told::Unknown))) => self.told_unknown(id, asked),
-            (_, Heard::Purged(Ok(Purged::Live))) => {
-                let live = &self.ledger.standing(id).live;
-                (!live.held_since(asked)).then(|| "not purged, though not live".to_owned())
-            }
-            (_, Heard::Purged(Ok(Purged::Purged | Purged::Unknown))) => {
-                let exists = &self.ledger.standing(id).exists;
-                (!exists.failed_since(asked)).then(|| "told purged, but is there".to_owned())
-            }
-            (_, Heard::Status(Ok(status))) => self.told_status(id, asked, status.as_ref()),
-            (Ask::Wait(_), Heard::Waited(Ok(status))) => {
-                self.told_status(id, asked, status.as_ref())
-            }
-            (
-                _,
-                Heard::Started(Err(_))
-                | Heard::Told(Err(_))
-                | Heard::Purged(Err(_))
-                | Heard::Status(Err(_))
-                | Heard::Waited(_)
-                | Heard::Deployed(_)
-                | Heard::Removed(_),
-            ) => None,
-            (ask, heard) => unreachable!("{ask:?} is not answered with {heard:?}"),
-        };
-        if let Some(wrong) = wrong {
-            self.broke(
-                Invariant::AnswerAfterCommit,
-                format!("{id}, {ask:?}: {wrong}"),
-            );
-        }
-    }
-
-    fn told_started(
-        &mut self,
-        id: &InstanceId,
-        input: &str,
-        execution: ExecutionId,
-    ) -> Option<String> {
-        match self.ledger.executions.get_mut(&execution) {
-            None => Some(format!("{execution} is started, but not durable")),
-            Some(begun) if begun.instance != *id => Some("another instance".to_owned()),
-            Some(begun) if begun.is_told => Some(format!("{execution} was started twice")),
-            Some(begun) => {
-                begun.is_told = true;
-                // An execution that continues as new in its first turn is never stored; its successor has another input.
-                let is_own = begun.input == input || begun.generation > 0;
-                (!is_own).then(|| format!("{execution} was given {}", begun.input))
-            }
-        }
-    }
-
-    fn told_raised(
-        &mut self,
-        id: &InstanceId,
-        data: &str,
-        asked: u64,
-        told: &Result<Told, HubError>,
-    ) -> Option<String> {
-        let is_placed = self.ledger.placed.contains_key(data);
-        match told {
-            Ok(Told::Accepted) => {
-                return (!is_placed).then(|| "accepted, but not durable".to_owned());
-            }
-            // Who is told while the host stops cannot know.
-            Err(_) if self.closing => return None,
-            Err(_) | Ok(Told::Ended | Told::Unknown) if is_placed => {
-                let what = format!("{data} was refused, but came to {id}");
-                self.broke(Invariant::RefusedIsVoid, what);
-            }
-            Err(_) | Ok(Told::Ended | Told::Unknown) => {
-                self.ledger.refused.insert(data.to_owned());
-            }
-        }
-        match told {
-            Ok(Told::Ended) => self.told_ended(id, asked),
-            Ok(Told::Unknown) => self.told_unknown(id, asked),
-            Ok(Told::Accepted) | Err(_) => None,
-        }
-    }
-
-    fn told_accepted(&mut self, id: &InstanceId, ask: &Ask, asked: u64) -> Option<String> {
-        let standing = self.ledger.standing(id);
-        let holds = match ask {
-            Ask::Terminate => standing.last_terminated > asked,
-            Ask::Suspend => standing.suspended.held_since(asked),
-            Ask::Resume => standing.suspended.failed_since(asked),
-            _ => true,
-        };
-        (!holds).then(|| "accepted, but not durable".to_owned())
-    }
-
-    fn told_ended(&mut self, id: &InstanceId, asked: u64) -> Option<String> {
-        let live = &self.ledger.standing(id).live;
-        (!live.failed_since(asked)).then(|| "told that it has ended, but is live".to_owned())
-    }
-
-    fn told_unknown(&mut self, id: &InstanceId, asked: u64) -> Option<String> {
-        let exists = &self.ledger.standing(id).exists;
-        (!exists.failed_since(asked)).then(|| "told that it is unknown, but is there".to_owned())
-    }
-
-    fn told_status(
-        &mut self,
-        id: &InstanceId,
-        asked: u64,
-        status: Option<&InstanceStatus>,
-    ) -> Option<String> {
-        let standing = self.ledger.standing(id);
-        let holds = match status {
-            None => standing.exists.failed_since(asked),
-            Some(status) if status.status.is_live() => standing.live.held_since(asked),
-            Some(_) => standing.live.failed_since(asked),
-        };
-        (!holds).then(|| format!("{:?}", status.map(|status| status.status)))
     }
 }

@@ -64,6 +64,10 @@ found! {
     a_child_that_begins_though_given_up_is_found: KeepsGivenUp by ChildStarts;
     a_child_that_lives_on_though_given_up_is_found: HidesGivenUp by InboxKept;
     a_child_of_a_terminated_parent_that_begins_is_found: KeepsChildrenOfTheTerminated by ChildStarts;
+    a_rewind_that_leaves_the_end_is_found: LeavesTheEnd by WellFormed;
+    a_delayed_start_that_begins_early_is_found: EndsDelaysEarly by TimerNotEarly;
+    an_activity_that_goes_on_though_terminated_is_found: IgnoresInterrupts by Interrupted;
+    an_end_that_wakes_nobody_is_found: WakesNobody by Woken;
     a_live_instance_that_is_replaced_is_found: ForgetsTheLiving by OneLive;
     a_module_removed_under_a_live_instance_is_found: RemovesNeededModules by ModuleKept;
     a_raise_behind_the_owner_is_found: RaisesBehindTheOwner by OneOwner;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use soloist_core::{
-    Event, EventId, EventKind, ExecutionId, History, InstanceId, Payload, Role, Started, Timestamp,
+    Event, EventId, EventKind, ExecutionId, History, InstanceId, ModuleDigest, Payload, Role,
+    Started, Timestamp,
 };
 use soloist_engine::testing::MemoryHub;
-use soloist_engine::{Loaded, Operation, RuntimeStatus, TaskHub};
+use soloist_engine::{Loaded, Operation, TaskHub};
 
 use crate::invariants::Invariant;
 use crate::ledger::{Awaited, Begun};
@@ -27,6 +28,9 @@ impl State {
         before: Option<Loaded>,
         operation: &Operation,
     ) {
+        if operation.voids.is_some() {
+            return self.rewound(hub, before, operation);
+        }
         let id = &operation.instance;
         let tick = self.ledger.tick();
         if !operation.ready {
@@ -119,6 +123,7 @@ impl State {
                         self.broke(Invariant::TimerNotEarly, what);
                     }
                 }
+                EventKind::ExecutionBegan {} => self.check_delay(id, execution, event),
                 EventKind::ExecutionSuspended { .. } => {
                     self.ledger.standing(id).suspended.set(true, tick);
                 }
@@ -133,11 +138,25 @@ impl State {
             if event.kind.role() == Role::End {
                 let standing = self.ledger.standing(id);
                 standing.suspended.set(false, tick);
+                let has_failed = matches!(event.kind, EventKind::ExecutionFailed { .. });
+                standing.failed.set(has_failed, tick);
                 // continue-as-new goes on, and keeps what waits.
                 if !matches!(event.kind, EventKind::ContinuedAsNew { .. }) {
                     standing.live.set(false, tick);
                 }
             }
+        }
+    }
+
+    /// A first turn does not begin before its time.
+    fn check_delay(&mut self, id: &InstanceId, execution: ExecutionId, began: &Event) {
+        let begun = self.ledger.executions.get(&execution);
+        let start_at = begun.and_then(|begun| begun.start_at);
+        let awaited = self.ledger.timers.get(&(execution, EventId::FIRST));
+        let is_early = awaited.is_some_and(|awaited| awaited.latest < awaited.fire_at);
+        if start_at > Some(began.timestamp) || is_early {
+            let what = format!("{id} begins at {:?}, before {start_at:?}", began.timestamp);
+            self.broke(Invariant::TimerNotEarly, what);
         }
     }
 
@@ -147,7 +166,12 @@ impl State {
             let what = format!("{data} was refused, but came to {id}");
             self.broke(Invariant::RefusedIsVoid, what);
         }
+        let again = self.ledger.again.get_mut(&data).filter(|again| **again > 0);
         if let Some(earlier) = self.ledger.placed.insert(data.clone(), execution) {
+            if let Some(again) = again {
+                *again -= 1;
+                return;
+            }
             let what = format!("{data} came to {execution} of {id}, and to {earlier} before");
             self.broke(Invariant::EventOnce, what);
         }
@@ -177,7 +201,8 @@ impl State {
     }
 
     fn note_orphans(&mut self, operation: &Operation) {
-        if operation.status == RuntimeStatus::Terminated {
+        let last = operation.events.last().map(|event| &event.kind);
+        if let Some(EventKind::ExecutionTerminated { .. }) = last {
             let orphans = &mut self.ledger.orphans;
             orphans.retain(|_, instance| *instance != operation.instance);
         }
@@ -200,7 +225,16 @@ impl State {
         started: &Started,
         events: &[Event],
     ) {
+        if self.ledger.refused.contains(started.input.as_str()) {
+            let what = format!(
+                "{} was refused, but {id} begins with it",
+                started.input.as_str()
+            );
+            self.broke(Invariant::RefusedIsVoid, what);
+        }
         let begun = Begun {
+            module: started.module,
+            start_at: started.start_at,
             instance: id.clone(),
             parent: started.parent.clone(),
             input: started.input.as_str().to_owned(),
@@ -221,6 +255,7 @@ impl State {
         standing.exists.set(true, tick);
         standing.live.set(true, tick);
         standing.suspended.set(false, tick);
+        standing.failed.set(false, tick);
         if !operation.events.is_empty() {
             // What is inherited leaves the execution before.
             for event in events {
@@ -290,7 +325,7 @@ impl State {
             let what = format!("{id} has {inbox:?} in its inbox, not {expected:?}");
             self.broke(Invariant::InboxKept, what);
         }
-        let module = history.started().module;
+        let module = pinned_module(history);
         let is_stored = matches!(at_once(hub.module_bytes(module)), Ok(Some(_)));
         let is_hidden = self.ledger.hidden_modules.contains(&module);
         if loaded.status.is_live() && (!is_stored || is_hidden) {
@@ -380,6 +415,19 @@ impl State {
             self.broke(Invariant::Orphans, what);
         }
     }
+}
+
+/// A rewind pins an execution anew.
+fn pinned_module(history: &History) -> ModuleDigest {
+    let rewound = history
+        .events()
+        .iter()
+        .rev()
+        .find_map(|event| match event.kind {
+            EventKind::ExecutionRewound { module, .. } => Some(module),
+            _ => None,
+        });
+    rewound.unwrap_or(history.started().module)
 }
 
 fn is_ended(events: &[Event]) -> bool {

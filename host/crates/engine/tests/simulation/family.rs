@@ -10,7 +10,7 @@ use soloist_engine::{Expects, Loaded, Message, Operation, TaskHub};
 
 use crate::invariants::Invariant;
 use crate::ledger::{Key, Note};
-use crate::model::{open_children, retries};
+use crate::model::{is_same, open_children, retries};
 use crate::world::State;
 use crate::writer::at_once;
 
@@ -298,16 +298,5 @@ fn answer_to(event: &Event, child: EventId) -> Option<TaskResult> {
             scheduled, failure, ..
         } if *scheduled == child => Some(Err(failure.clone())),
         _ => None,
-    }
-}
-
-/// The last failure of several attempts says how many there were.
-fn is_same(told: &TaskResult, answer: &TaskResult) -> bool {
-    match (told, answer) {
-        (Ok(told), Ok(answer)) => told == answer,
-        (Err(told), Err(answer)) => {
-            (&told.error_type, &told.message) == (&answer.error_type, &answer.message)
-        }
-        (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
     }
 }

@@ -13,7 +13,7 @@ use soloist_core::{
 };
 use soloist_engine::SharedExecution;
 
-use crate::scripts::{Child, Finish, Script, Step, hash};
+use crate::scripts::{Child, Finish, Script, Step, Then, hash};
 use crate::world::World;
 
 pub(crate) type Output = Result<Payload, Failure>;
@@ -24,7 +24,7 @@ pub(crate) struct Seen {
     /// Answers, in the order in which they were consumed, and other things that a replay must repeat.
     pub(crate) lines: Vec<String>,
     /// What the events carried that were consumed.
-    pub(crate) consumed: Vec<String>,
+    pub(crate) consumed: Vec<(TaskId, String)>,
     pub(crate) keeps_events: Option<bool>,
 }
 
@@ -103,9 +103,13 @@ impl Guest {
     }
 
     async fn wait(&mut self, task: TaskId) -> Result<(), Failure> {
+        self.answer(task).await.map(drop)
+    }
+
+    async fn answer(&mut self, task: TaskId) -> Result<TaskResult, Failure> {
         let answer = self.park(|execution| execution.await_task(task)).await?;
         self.note(task, &answer);
-        Ok(())
+        Ok(answer)
     }
 
     async fn any(&mut self, tasks: Vec<TaskId>) -> Result<TaskId, Failure> {
@@ -127,9 +131,9 @@ impl Guest {
     fn note(&mut self, task: TaskId, answer: &TaskResult) {
         let is_event = self.tasks.contains(&(task, true));
         if let (true, Ok(data)) = (is_event, answer)
-            && !self.seen.consumed.iter().any(|seen| seen == data.as_str())
+            && !self.seen.consumed.iter().any(|(seen, _)| *seen == task)
         {
-            self.seen.consumed.push(data.as_str().to_owned());
+            self.seen.consumed.push((task, data.as_str().to_owned()));
         }
         let now = self.with(|execution| execution.current_time()).as_millis();
         let line = match answer {
@@ -196,6 +200,10 @@ impl Guest {
             }
             Step::Cancel(index) if count > 0 => self.cancel(self.tasks[index % count].0),
             Step::Await(index) if count > 0 => self.wait(self.tasks[index % count].0).await,
+            Step::Need(index) if count > 0 => {
+                let needed = self.answer(self.tasks[index % count].0).await?;
+                needed.map(drop)
+            }
             Step::Any if count > 0 => {
                 let tasks = self.tasks.iter().map(|(task, _)| *task).collect();
                 self.any(tasks).await.map(drop)
@@ -204,7 +212,18 @@ impl Guest {
                 let tasks = self.tasks.iter().map(|(task, _)| *task).collect();
                 self.all(tasks).await
             }
-            Step::Child(child) => self.child(child).map(drop),
+            Step::Child(child) => {
+                let task = self.child(child)?;
+                match child.then {
+                    Then::GoOn => Ok(()),
+                    Then::Need => self.answer(task).await?.map(drop),
+                    Then::GiveUp(millis) => {
+                        let timer = self.timer(millis)?;
+                        self.any(vec![task, timer]).await?;
+                        self.cancel(task)
+                    }
+                }
+            }
             Step::Send(number, name) => self.send(*number, name),
             Step::Status => {
                 let status = Payload::string(&format!("{:?}", self.seen.lines.last()));
@@ -227,7 +246,7 @@ impl Guest {
                 }
                 Ok(())
             }
-            Step::Cancel(_) | Step::Await(_) | Step::Any | Step::Unless => Ok(()),
+            Step::Cancel(_) | Step::Await(_) | Step::Need(_) | Step::Any | Step::Unless => Ok(()),
         }
     }
 

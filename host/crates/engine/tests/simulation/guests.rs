@@ -25,7 +25,13 @@ use crate::scripts::hash;
 use crate::world::World;
 
 /// What a task comes to: the same however often and wherever it runs.
-pub(crate) fn outcome(name: &str, input: &Payload, key: TaskKey, attempt: u32) -> TaskResult {
+pub(crate) fn outcome(
+    name: &str,
+    input: &Payload,
+    key: TaskKey,
+    attempt: u32,
+    is_mended: bool,
+) -> TaskResult {
     let needed = hash(&key.to_string()) % 4;
     match name {
         "nobody" => {
@@ -33,6 +39,7 @@ pub(crate) fn outcome(name: &str, input: &Payload, key: TaskKey, attempt: u32) -
             Err(HostError::UnknownFunction.failure(message))
         }
         "fails" => Err(HostError::Trap.failure(format!("{key} always fails"))),
+        "broken" if !is_mended => Err(HostError::Trap.failure(format!("{key} is broken"))),
         "flaky" if u64::from(attempt) <= needed => {
             let message = format!("attempt {attempt} of {key} fails");
             Err(HostError::Trap.failure(message))
@@ -127,6 +134,7 @@ impl Guests for SimGuests {
         execution: SharedExecution,
     ) -> Result<Scripted, GuestError> {
         self.room_for(module)?;
+        self.check_module(module, &execution);
         let parked = Arc::new(AtomicBool::new(false));
         let instance = execution.lock().unwrap().instance().clone();
         let world = Arc::clone(&self.0);
@@ -148,7 +156,7 @@ impl Guests for SimGuests {
         self.room_for(module)?;
         let running = Running::begin(&self.0, &call);
         if self.0.is_planted(Planted::RunsTwice) {
-            drop(Running::begin(&self.0, &call));
+            Running::begin(&self.0, &call).end();
         }
         let name = call.function.as_str();
         let label = || format!("{name} {} runs", call.key);
@@ -157,7 +165,7 @@ impl Guests for SimGuests {
         } else {
             self.0.gate(label).await;
         }
-        drop(running);
+        running.end();
         let mut key = call.key;
         let mut attempt = call.attempt;
         match self.0.planted {
@@ -165,7 +173,9 @@ impl Guests for SimGuests {
             Some(Planted::AnswersAttemptsAgain) => attempt = 1,
             _ => {}
         }
-        Ok(outcome(name, &call.input, key, attempt))
+        // What is broken is mended once somebody has rewound the execution.
+        let is_mended = self.0.lock().ledger.mended.contains(&key.execution);
+        Ok(outcome(name, &call.input, key, attempt, is_mended))
     }
 
     async fn http(&self, call: HttpCall) -> HttpAnswer {
@@ -184,6 +194,19 @@ impl SimGuests {
             Ok(())
         } else {
             Err(GuestError::NotPrepared(module))
+        }
+    }
+
+    fn check_module(&self, module: ModuleDigest, execution: &SharedExecution) {
+        let execution = execution.lock().unwrap().id();
+        let mut state = self.0.lock();
+        let begun = state.ledger.executions.get(&execution);
+        if let Some(pinned) = begun
+            .map(|begun| begun.module)
+            .filter(|pinned| *pinned != module)
+        {
+            let what = format!("{execution} runs in {module}, not in {pinned}");
+            state.broke(Invariant::OwnModule, what);
         }
     }
 
@@ -229,9 +252,17 @@ impl Running {
     }
 }
 
+impl Running {
+    fn end(self) {
+        self.world.lock().ledger.running.remove(&self.key);
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
-        self.world.lock().ledger.running.remove(&self.key);
+        if !self.world.is_planted(Planted::IgnoresInterrupts) {
+            self.world.lock().ledger.running.remove(&self.key);
+        }
     }
 }
 

@@ -194,7 +194,15 @@ impl TaskHub for SimHub {
         limit: usize,
     ) -> Result<Vec<DueTimer>, HubError> {
         let read = self.0.hub.timers(after, until, limit);
-        self.read("timers", read).await
+        let mut timers = self.read("timers", read).await?;
+        if self.0.is_planted(Planted::EndsDelaysEarly) {
+            for timer in &mut timers {
+                if timer.cursor.scheduled == EventId::FIRST {
+                    timer.cursor.fire_at = self.0.lock().now();
+                }
+            }
+        }
+        Ok(timers)
     }
 
     async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, HubError> {

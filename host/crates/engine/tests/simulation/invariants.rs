@@ -57,6 +57,10 @@ pub(crate) enum Invariant {
     Ready,
     /// What comes while an instance is suspended has not happened for its code.
     Held,
+    /// What a rewind leaves of a failed execution is a history that replays.
+    Rewound,
+    /// A guest runs in the module that its execution is pinned to.
+    OwnModule,
     /// A replay asks for what the first run asked for, and ends as it did.
     HotEqualsReplay,
     /// Time does not go back from one execution of a chain to the next.
@@ -65,6 +69,12 @@ pub(crate) enum Invariant {
     ModuleKept,
     /// Trouble of the host is in no history.
     TroubleIsVoid,
+    /// Once its owner knows that it is given up, or that its instance was terminated, no activity goes on.
+    Interrupted,
+    /// Whoever waits for an end hears of it when it is durable, not when patience is over.
+    Woken,
+    /// Nobody's question is lost while the host runs.
+    Answered,
     /// Once faults stop, everything ends.
     Liveness,
     /// When a host rests, all that can be done without callers has been done, and nothing is left over.

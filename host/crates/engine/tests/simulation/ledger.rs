@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soloist_core::{
-    EventId, ExecutionId, Fact, InstanceId, ModuleDigest, Parent, TaskResult, Timestamp,
+    EventId, EventKind, ExecutionId, Fact, InstanceId, ModuleDigest, Parent, TaskResult, Timestamp,
 };
-use soloist_engine::ChildStart;
+use soloist_engine::{ChildStart, Expects, Operation};
 
 pub(crate) type Key = (ExecutionId, EventId);
 
@@ -24,8 +24,12 @@ pub(crate) struct Ledger {
     pub(crate) tasks: BTreeSet<Key>,
     /// By what an event carries: the execution that it came to.
     pub(crate) placed: BTreeMap<String, ExecutionId>,
-    /// What events carried whose callers were refused.
+    /// What events carried that may come once more: code that was rewound sends them again.
+    pub(crate) again: BTreeMap<String, u32>,
+    /// What events carried, and starts were given, whose callers were refused.
     pub(crate) refused: BTreeSet<String>,
+    /// Executions that were rewound.
+    pub(crate) mended: BTreeSet<ExecutionId>,
     /// What waits in inboxes, and for which execution.
     pub(crate) inboxes: BTreeMap<InstanceId, Vec<Note>>,
     /// Children that were asked for, and have neither begun nor been refused.
@@ -35,10 +39,42 @@ pub(crate) struct Ledger {
     pub(crate) orphans: BTreeMap<Key, InstanceId>,
     /// When timers fire, and the latest that the wall clock has said since they were stored.
     pub(crate) timers: BTreeMap<Key, Awaited>,
+    /// What was given up, as its owner knows.
+    pub(crate) silenced: BTreeSet<Key>,
+    /// What ran when owners learned that their instances are terminated. What recovery has read before may begin later.
+    pub(crate) stopping: BTreeSet<Key>,
     /// Attempts that run.
     pub(crate) running: BTreeSet<Key>,
     /// Modules that a faulty hub removed.
     pub(crate) hidden_modules: BTreeSet<ModuleDigest>,
+}
+
+/// What goes on no longer once an operation is durable.
+#[derive(Default)]
+pub(crate) struct Silences {
+    tasks: Vec<Key>,
+    instance: Option<InstanceId>,
+}
+
+impl Silences {
+    pub(crate) fn of(operation: &Operation) -> Self {
+        let Expects::At { execution, .. } = operation.expects else {
+            return Self::default();
+        };
+        let mut silences = Self::default();
+        for event in &operation.events {
+            match event.kind {
+                EventKind::TaskCanceled { scheduled } => {
+                    silences.tasks.push((execution, scheduled))
+                }
+                EventKind::ExecutionTerminated { .. } => {
+                    silences.instance = Some(operation.instance.clone());
+                }
+                _ => {}
+            }
+        }
+        silences
+    }
 }
 
 pub(crate) struct Begun {
@@ -47,6 +83,9 @@ pub(crate) struct Begun {
     pub(crate) input: String,
     pub(crate) generation: u64,
     pub(crate) is_told: bool,
+    /// What it is pinned to.
+    pub(crate) module: ModuleDigest,
+    pub(crate) start_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +100,9 @@ pub(crate) struct Standing {
     pub(crate) exists: Flag,
     pub(crate) live: Flag,
     pub(crate) suspended: Flag,
+    pub(crate) failed: Flag,
     pub(crate) last_terminated: u64,
+    pub(crate) last_rewound: u64,
     /// Its current execution, or the last.
     pub(crate) execution: Option<ExecutionId>,
 }
@@ -134,11 +175,37 @@ impl Ledger {
         let standing = self.standing(id);
         standing.exists.set(false, tick);
         standing.suspended.set(false, tick);
+        standing.failed.set(false, tick);
         self.orphans.retain(|_, instance| instance != id);
     }
 
     pub(crate) fn orphan_finished(&mut self, execution: ExecutionId, scheduled: EventId) {
         self.orphans.remove(&(execution, scheduled));
+    }
+
+    /// An owner knows that what it gave up with an operation is durable.
+    pub(crate) fn silence(&mut self, silences: &Silences) {
+        self.silenced.extend(silences.tasks.iter().copied());
+        if let Some(instance) = &silences.instance {
+            let standing = self.instances.get(instance);
+            let live = standing.filter(|standing| standing.live.holds());
+            let live = live.and_then(|standing| standing.execution);
+            let all = self.executions.iter();
+            let over = all.filter(|(id, begun)| begun.instance == *instance && Some(**id) != live);
+            let over: BTreeSet<_> = over.map(|(id, _)| *id).collect();
+            let running = self.running.iter().copied();
+            self.stopping
+                .extend(running.filter(|key| over.contains(&key.0)));
+        }
+    }
+
+    /// Attempts that run, though their owner knows that they are given up.
+    pub(crate) fn unheard(&mut self) -> Vec<Key> {
+        let stopping = std::mem::take(&mut self.stopping);
+        let running = self.running.iter().copied();
+        running
+            .filter(|key| self.silenced.contains(key) || stopping.contains(key))
+            .collect()
     }
 
     pub(crate) fn host_fell(&mut self) {

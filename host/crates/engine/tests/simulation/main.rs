@@ -19,9 +19,11 @@ mod ledger;
 mod model;
 mod planted;
 mod replay;
+mod rewinds;
 mod scripts;
 mod simulation;
 mod spoil;
+mod told;
 mod world;
 mod writer;
 
@@ -75,7 +77,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// What a simulation that never saw it could not speak for.
-const SEEN: [&str; 48] = [
+const SEEN: [&str; 53] = [
     // Of scripts.
     "TaskScheduled",
     "TimerCreated",
@@ -112,6 +114,11 @@ const SEEN: [&str; 48] = [
     "told Told(Ok(Ended",
     "told Told(Ok(Unknown",
     "told Told(Err",
+    "told Rewound(Ok(Accepted",
+    "told Rewound(Ok(NotFailed",
+    "told Restarted(Ok(Started(Started",
+    "replaced by a new start",
+    "start_at: Some",
     "told Purged(Ok(Purged",
     "told Purged(Ok(Live",
     "told Purged(Ok(Unknown",

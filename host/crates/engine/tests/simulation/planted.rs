@@ -61,6 +61,14 @@ pub(crate) enum Planted {
     HidesGivenUp,
     /// The hub keeps what asks for the children of those that were terminated.
     KeepsChildrenOfTheTerminated,
+    /// The hub leaves the end in a history that is rewound.
+    LeavesTheEnd,
+    /// The hub says that the time of a delayed start has come.
+    EndsDelaysEarly,
+    /// Activities go on when they are interrupted.
+    IgnoresInterrupts,
+    /// Nobody who waits for an end is woken.
+    WakesNobody,
     /// Somebody other than the owner writes a raised event into the history.
     RaisesBehindTheOwner,
     /// What was refused is committed after all.

@@ -58,7 +58,11 @@ impl Compared {
         let mut found = Vec::new();
         let mut broke = |invariant, what| found.push((invariant, what));
         let Some(decision) = &self.decision else {
-            if loaded.status == RuntimeStatus::Pending && !loaded.ready {
+            let started = loaded.history.started();
+            let first = loaded.history.events().first().map(|event| event.timestamp);
+            let is_delayed = started.start_at > first;
+            let waits = loaded.queued || is_delayed || loaded.status == RuntimeStatus::Suspended;
+            if loaded.status.is_live() && !waits && !loaded.ready {
                 broke(
                     Invariant::Ready,
                     "has not begun and is not ready".to_owned(),
@@ -95,7 +99,9 @@ impl Compared {
                 format!("{lines:?}, not {:?}", decision.logs),
             );
         }
-        if status != loaded.custom_status.as_ref() {
+        let is_rewound = |event: &Event| matches!(event.kind, EventKind::ExecutionRewound { .. });
+        let is_left = status.is_none() && loaded.history.events().iter().any(is_rewound);
+        if status != loaded.custom_status.as_ref() && !is_left {
             let what = format!("{:?}, not {status:?}", loaded.custom_status);
             broke(Invariant::CustomStatus, what);
         }
@@ -119,6 +125,15 @@ impl Compared {
         });
         let seen = |held: &String| self.seen.lines.iter().any(|line| line.contains(held));
         held.into_iter().find(seen)
+    }
+
+    /// What a rewind has left replays.
+    pub(crate) fn check_rewound(&self) -> Found {
+        let wrong = self.decision.as_ref().and_then(not_repeated);
+        wrong
+            .map(|what| (Invariant::Rewound, what))
+            .into_iter()
+            .collect()
     }
 
     /// Against the end of a history, and against what the next execution begins with.
@@ -153,7 +168,12 @@ impl Compared {
         let carried = raised(begins);
         let consumed = &self.seen.consumed;
         let mut left = raised(history.events());
-        left.retain(|data| !consumed.contains(data));
+        for (_, data) in consumed {
+            // What was sent again by code that was rewound may be there twice.
+            if let Some(first) = left.iter().position(|left| left == data) {
+                left.remove(first);
+            }
+        }
         let mut found = Vec::new();
         let wrong = match self.seen.keeps_events {
             Some(true) => carried != left,

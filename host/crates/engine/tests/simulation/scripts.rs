@@ -34,6 +34,8 @@ pub(crate) enum Step {
     Cancel(usize),
     /// Waits for a task.
     Await(usize),
+    /// Waits for a task, and fails if that has failed.
+    Need(usize),
     /// Waits for the first of all tasks.
     Any,
     /// Waits for all tasks.
@@ -59,6 +61,18 @@ pub(crate) struct Child {
     pub(crate) instance: Option<u32>,
     /// It is tried up to so often.
     pub(crate) attempts: u32,
+    pub(crate) then: Then,
+}
+
+/// What is done about a child that was just asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Then {
+    /// It may answer some time.
+    GoOn,
+    /// It is waited for, and must not fail.
+    Need,
+    /// It is given up after so many milliseconds.
+    GiveUp(u64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +99,9 @@ impl Script {
     /// What is done by an execution that was started so.
     pub(crate) fn of(started: &Started) -> Self {
         let generation = started.generation;
-        let (module, input) = (started.module, started.input.as_str());
-        let seed = hash(&format!("{module} {input} {generation}"));
+        // Not from the module: a rewind may change it.
+        let (function, input) = (started.function.as_str(), started.input.as_str());
+        let seed = hash(&format!("{function} {input} {generation}"));
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (depth, attempt) = match &started.parent {
             Some(parent) => (parent.depth, u64::from(parent.attempt)),
@@ -112,6 +127,11 @@ fn child(rng: &mut ChaCha8Rng) -> Step {
         function: functions[rng.random_range(0..functions.len())],
         instance: (rng.random_range(0..3) == 0).then(|| rng.random_range(0..7)),
         attempts: rng.random_range(1..4),
+        then: match rng.random_range(0..4) {
+            0 => Then::Need,
+            1 => Then::GiveUp([1, 500, 20_000][rng.random_range(0..3)]),
+            _ => Then::GoOn,
+        },
     })
 }
 
@@ -119,10 +139,10 @@ fn step(rng: &mut ChaCha8Rng, depth: u32) -> Step {
     let millis = [0, 1, 500, 20_000, 100_000, 200_000];
     let millis = millis[rng.random_range(0..millis.len())];
     let event = EVENTS[rng.random_range(0..EVENTS.len())];
-    match rng.random_range(0..38) {
+    match rng.random_range(0..41) {
         0..=2 => Step::Activity("echo"),
         3 | 4 => Step::Activity("slow"),
-        5 => Step::Activity(["nobody", "fails"][rng.random_range(0..2)]),
+        5 => Step::Activity(["nobody", "fails", "broken", "broken"][rng.random_range(0..4)]),
         6 | 7 => Step::Tried(rng.random_range(1..5)),
         8 => Step::Fan(rng.random_range(1..5)),
         9 | 10 => Step::Timer(millis),
@@ -138,6 +158,7 @@ fn step(rng: &mut ChaCha8Rng, depth: u32) -> Step {
         29 => Step::Guid,
         30 => Step::Think,
         31 | 32 => Step::GiveUp(event),
+        37..=39 => Step::Need(rng.random_range(0..8)),
         33..=36 if depth < DEPTH_MAX => child(rng),
         _ => Step::Unless,
     }

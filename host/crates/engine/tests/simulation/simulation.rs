@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use rand::Rng;
-use soloist_core::Tempting;
+use soloist_core::{EventId, Tempting};
 use soloist_engine::{
-    Engine, EngineSettings, FunctionKind, FunctionRecord, HubError, NewModule, TaskHub,
+    Engine, EngineSettings, FunctionKind, FunctionRecord, HubError, NewModule, Reach,
+    RuntimeStatus, TaskHub,
 };
 use tokio::runtime::Runtime;
 
@@ -114,7 +115,8 @@ impl Life {
 /// The functions are there from the beginning.
 fn deploy(world: &World) {
     let orchestrators = ORCHESTRATORS.map(|name| (name, FunctionKind::Orchestrator));
-    let activities = ["echo", "slow", "flaky", "fails"].map(|name| (name, FunctionKind::Activity));
+    let activities =
+        ["echo", "slow", "flaky", "fails", "broken"].map(|name| (name, FunctionKind::Activity));
     for (name, kind) in orchestrators.into_iter().chain(activities) {
         let bytes = module(name, 0);
         let digest = digest_of(&bytes);
@@ -156,7 +158,12 @@ impl Simulation {
             self.begin_again();
             self.life.run();
         }
-        match &self.world.lock().broken {
+        let mut state = self.world.lock();
+        let unheard = state.ledger.unheard();
+        if !unheard.is_empty() {
+            state.broke(Invariant::Interrupted, format!("{unheard:?} go on"));
+        }
+        match &state.broken {
             Some(broken) => Err(broken.clone()),
             None => Ok(()),
         }
@@ -218,8 +225,11 @@ impl Simulation {
             return;
         };
         let mut state = self.world.lock();
-        let id = state.draw_instance();
+        let mut id = state.draw_instance();
         let mut asks = vec![state.draw_ask()];
+        if let Ask::Rewind = asks[0] {
+            id = state.draw_failed().unwrap_or(id);
+        }
         while state.happens(300) {
             asks.push(state.draw_ask());
         }
@@ -311,8 +321,30 @@ impl Simulation {
                 let live = self.live();
                 return Err(self.broke(Invariant::Liveness, format!("{live:?} never rest")));
             }
-            if !self.go_on() && !self.pass() {
-                return Ok(());
+            if !self.go_on() {
+                self.check_woken()?;
+                if !self.pass() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// While nothing goes on, nobody waits for an end that has come.
+    fn check_woken(&self) -> Result<(), Broken> {
+        let mut state = self.world.lock();
+        let waiting: Vec<_> = state.waiting.values().cloned().collect();
+        let late = waiting
+            .into_iter()
+            .find(|id| !state.ledger.standing(id).live.holds());
+        match late {
+            None => Ok(()),
+            Some(id) => {
+                state.broke(
+                    Invariant::Woken,
+                    format!("{id} has ended, and a caller waits"),
+                );
+                Err(state.broken.clone().expect("it just broke"))
             }
         }
     }
@@ -337,7 +369,7 @@ impl Simulation {
             return false;
         };
         for id in live {
-            self.ask(&engine, id.clone(), Ask::Resume);
+            self.ask(&engine, id.clone(), Ask::Resume(Reach::Alone));
             for name in EVENTS {
                 let data = format!("{}", self.world.lock().number());
                 self.ask(&engine, id.clone(), Ask::Raise { name, data });
@@ -350,7 +382,13 @@ impl Simulation {
     fn nothing_is_due(&self) -> Result<(), Broken> {
         let hub = &self.world.hub;
         let forever = soloist_core::Timestamp::from_millis(i64::MAX);
-        let timers = at_once(hub.timers(None, forever, 10)).unwrap();
+        let mut timers = at_once(hub.timers(None, forever, 10)).unwrap();
+        // A start whose time has come waits on while it is suspended.
+        timers.retain(|timer| {
+            let loaded = at_once(hub.load(&timer.instance)).unwrap();
+            let is_held = loaded.is_some_and(|loaded| loaded.status == RuntimeStatus::Suspended);
+            timer.cursor.scheduled != EventId::FIRST || !is_held
+        });
         let orphans = at_once(hub.orphans(None, 10)).unwrap();
         let unfinished = at_once(hub.unfinished(None, 10)).unwrap();
         let starts = at_once(hub.child_starts(None, 10)).unwrap();

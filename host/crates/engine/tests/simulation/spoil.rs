@@ -77,6 +77,11 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
             let has_orphans = state.ledger.orphans.values().any(|of| of == instance);
             operation.drop_orphans &= has_orphans;
         }
+        Planted::LeavesTheEnd => {
+            if let Some(voids) = &mut operation.voids {
+                voids.events.pop();
+            }
+        }
         Planted::LosesMessages => operation.messages.clear(),
         Planted::ForgetsTheLiving if operation.expects == Expects::NotLive => {
             append(world, &operation, || EventKind::ExecutionTerminated {
@@ -94,6 +99,9 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
         | Planted::DoublesMessages
         | Planted::NeverAnswers
         | Planted::LiesAboutChildStarts
+        | Planted::IgnoresInterrupts
+        | Planted::WakesNobody
+        | Planted::EndsDelaysEarly
         | Planted::RunsTwice
         | Planted::SleepsForEver
         | Planted::RaisesBehindTheOwner

@@ -91,6 +91,8 @@ pub(crate) struct State {
     pub(crate) closing: bool,
     /// Callers that wait for their answers.
     pub(crate) asking: u32,
+    /// Whose ends callers wait for.
+    pub(crate) waiting: BTreeMap<u64, InstanceId>,
     pub(crate) prepared: BTreeSet<ModuleDigest>,
     /// Instances whose last turn the machine was too busy for.
     pub(crate) overrun: BTreeSet<InstanceId>,
@@ -192,6 +194,7 @@ impl World {
                 calm: false,
                 closing: false,
                 asking: 0,
+                waiting: BTreeMap::new(),
                 prepared: BTreeSet::new(),
                 overrun: BTreeSet::new(),
                 ledger: Ledger::default(),

@@ -15,6 +15,7 @@ use soloist_engine::{
 };
 
 use crate::invariants::Invariant;
+use crate::ledger::Silences;
 use crate::planted::Planted;
 use crate::spoil::spoil;
 use crate::world::{State, World};
@@ -51,6 +52,7 @@ pub(crate) struct Answered {
     answer: Result<Answer, HubError>,
     /// The caller may hear of it.
     pub(crate) told: bool,
+    silences: Silences,
     waker: Waker,
 }
 
@@ -88,6 +90,10 @@ impl World {
             let Some(queued) = state.writes.pop_front() else {
                 break;
             };
+            let silences = match &queued.write {
+                Write::Commit(operation) => Silences::of(operation),
+                _ => Silences::default(),
+            };
             let answer = if fails {
                 state.note(format!("write {} fails", queued.number));
                 let refused = self.is_planted(Planted::CommitsTheRefused) && state.happens(300);
@@ -101,6 +107,7 @@ impl World {
             let answered = Answered {
                 answer,
                 told: false,
+                silences,
                 waker: queued.waker,
             };
             state.answers.insert(queued.number, answered);
@@ -206,6 +213,7 @@ impl World {
         state.overrun.clear();
         state.closing = false;
         state.asking = 0;
+        state.waiting.clear();
         state.ledger.host_fell();
     }
 }
@@ -242,7 +250,11 @@ impl Future for Writing {
         if let Some(answered) = state.answers.get_mut(&self.number) {
             if answered.told {
                 let answered = state.answers.remove(&self.number);
-                return Poll::Ready(answered.expect("it was just seen").answer);
+                let answered = answered.expect("it was just seen");
+                if answered.answer.is_ok() {
+                    state.ledger.silence(&answered.silences);
+                }
+                return Poll::Ready(answered.answer);
             }
             answered.waker = waker;
         } else if let Some(queued) = state
