@@ -149,13 +149,13 @@ impl State {
     }
 
     /// A first turn does not begin before its time.
-    fn check_delay(&mut self, id: &InstanceId, execution: ExecutionId, began: &Event) {
+    fn check_delay(&mut self, id: &InstanceId, execution: ExecutionId, first: &Event) {
         let begun = self.ledger.executions.get(&execution);
         let start_at = begun.and_then(|begun| begun.start_at);
         let awaited = self.ledger.timers.get(&(execution, EventId::FIRST));
         let is_early = awaited.is_some_and(|awaited| awaited.latest < awaited.fire_at);
-        if start_at > Some(began.timestamp) || is_early {
-            let what = format!("{id} begins at {:?}, before {start_at:?}", began.timestamp);
+        if start_at > Some(first.timestamp) || is_early {
+            let what = format!("{id} begins at {:?}, before {start_at:?}", first.timestamp);
             self.broke(Invariant::TimerNotEarly, what);
         }
     }

@@ -17,19 +17,19 @@ use crate::writer::at_once;
 impl State {
     /// What an operation does to the starts of children: that of its own execution, and those that it asks for.
     pub(crate) fn note_children(&mut self, operation: &Operation, old: Option<&History>) {
-        let begins = operation.begins.as_ref();
+        let next = operation.begins.as_ref();
         if operation.expects == Expects::NotLive
-            && let Some(parent) = begins.and_then(|begin| begin.started.parent.as_ref())
+            && let Some(parent) = next.and_then(|begin| begin.started.parent.as_ref())
             && self.ledger.starts.remove(&key_of(parent)).is_none()
         {
             let what = format!("{} begins, but is not asked for", operation.instance);
             self.broke(Invariant::ChildOnce, what);
         }
-        let (execution, events) = match (operation.expects, begins) {
+        let (execution, events) = match (operation.expects, next) {
             (Expects::At { execution, .. } | Expects::Ended { execution, .. }, _) => {
                 (execution, &operation.events)
             }
-            (Expects::NotLive, Some(new)) => (new.started.execution, &new.events),
+            (Expects::NotLive, Some(begin)) => (begin.started.execution, &begin.events),
             (Expects::NotLive, None) => return,
         };
         let mut asked = BTreeSet::new();
@@ -68,8 +68,8 @@ impl State {
 
     /// True if a child wants to begin that its parent has given up meanwhile: that is refused.
     pub(crate) fn is_unwanted(&self, operation: &Operation) -> bool {
-        let begins = operation.begins.as_ref();
-        let parent = begins.and_then(|begin| begin.started.parent.as_ref());
+        let begun = operation.begins.as_ref();
+        let parent = begun.and_then(|begin| begin.started.parent.as_ref());
         let is_unwanted = |parent| !self.ledger.starts.contains_key(&key_of(parent));
         operation.expects == Expects::NotLive && parent.is_some_and(is_unwanted)
     }

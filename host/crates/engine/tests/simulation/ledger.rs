@@ -65,7 +65,7 @@ impl Silences {
         for event in &operation.events {
             match event.kind {
                 EventKind::TaskCanceled { scheduled } => {
-                    silences.tasks.push((execution, scheduled))
+                    silences.tasks.push((execution, scheduled));
                 }
                 EventKind::ExecutionTerminated { .. } => {
                     silences.instance = Some(operation.instance.clone());

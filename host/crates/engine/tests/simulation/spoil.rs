@@ -8,7 +8,6 @@ use crate::world::{State, World};
 use crate::writer::at_once;
 
 /// The operation as the hub takes it.
-#[expect(clippy::too_many_lines, reason = "it is one match over all faults")]
 pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) -> Operation {
     let Some(planted) = world.planted else {
         return operation;
@@ -50,33 +49,13 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
                 });
             }
         }
-        Planted::LosesChildStarts => operation.children.clear(),
-        Planted::KeepsChildStarts => {
-            let begun = operation.begins.as_ref();
-            let parent = begun.and_then(|begin| begin.started.parent.as_ref());
-            let key = parent.map(|parent| (parent.execution, parent.scheduled));
-            let start = key.and_then(|key| state.ledger.starts.get(&key));
-            operation.children.extend(start.cloned());
-        }
-        Planted::LosesChildAnswers => {
-            let is_answer = |message: &Message| matches!(message.fact, Fact::Answer { .. });
-            operation.messages.retain(|message| !is_answer(message));
-        }
-        Planted::DoublesChildAnswers => {
-            let is_answer = |message: &&Message| matches!(message.fact, Fact::Answer { .. });
-            let answer = operation.messages.iter().find(is_answer).cloned();
-            operation.messages.extend(answer);
-        }
-        Planted::KeepsGivenUp => operation.children_given_up.clear(),
-        Planted::HidesGivenUp => {
-            let gives_up = |message: &Message| matches!(message.fact, Fact::GivenUp { .. });
-            operation.messages.retain(|message| !gives_up(message));
-        }
-        Planted::KeepsChildrenOfTheTerminated => {
-            let instance = &operation.instance;
-            let has_orphans = state.ledger.orphans.values().any(|of| of == instance);
-            operation.drop_orphans &= has_orphans;
-        }
+        Planted::LosesChildStarts
+        | Planted::KeepsChildStarts
+        | Planted::LosesChildAnswers
+        | Planted::DoublesChildAnswers
+        | Planted::KeepsGivenUp
+        | Planted::HidesGivenUp
+        | Planted::KeepsChildrenOfTheTerminated => spoil_family(planted, state, &mut operation),
         Planted::LeavesTheEnd => {
             if let Some(voids) = &mut operation.voids {
                 voids.events.pop();
@@ -120,6 +99,40 @@ pub(crate) fn spoil(world: &World, state: &mut State, mut operation: Operation) 
         | Planted::AssignOnArrival => {}
     }
     operation
+}
+
+/// What it makes of parents and children.
+fn spoil_family(planted: Planted, state: &State, operation: &mut Operation) {
+    match planted {
+        Planted::LosesChildStarts => operation.children.clear(),
+        Planted::KeepsChildStarts => {
+            let begun = operation.begins.as_ref();
+            let parent = begun.and_then(|begin| begin.started.parent.as_ref());
+            let key = parent.map(|parent| (parent.execution, parent.scheduled));
+            let start = key.and_then(|key| state.ledger.starts.get(&key));
+            operation.children.extend(start.cloned());
+        }
+        Planted::LosesChildAnswers => {
+            let is_answer = |message: &Message| matches!(message.fact, Fact::Answer { .. });
+            operation.messages.retain(|message| !is_answer(message));
+        }
+        Planted::DoublesChildAnswers => {
+            let is_answer = |message: &&Message| matches!(message.fact, Fact::Answer { .. });
+            let answer = operation.messages.iter().find(is_answer).cloned();
+            operation.messages.extend(answer);
+        }
+        Planted::KeepsGivenUp => operation.children_given_up.clear(),
+        Planted::HidesGivenUp => {
+            let gives_up = |message: &Message| matches!(message.fact, Fact::GivenUp { .. });
+            operation.messages.retain(|message| !gives_up(message));
+        }
+        Planted::KeepsChildrenOfTheTerminated => {
+            let instance = &operation.instance;
+            let has_orphans = state.ledger.orphans.values().any(|of| of == instance);
+            operation.drop_orphans &= has_orphans;
+        }
+        _ => {}
+    }
 }
 
 /// Writes an event into the history of a live instance, past its owner.

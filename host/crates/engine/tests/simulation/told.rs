@@ -34,7 +34,6 @@ impl State {
                 let live = &self.ledger.standing(id).live;
                 (!live.held_since(asked)).then(|| "told that it exists, not live".to_owned())
             }
-            (_, Heard::Restarted(Ok(Restarted::Unknown))) => self.told_unknown(id, asked),
             (_, Heard::Rewound(Ok(rewound))) => self.told_rewound(id, asked, &rewound),
             (_, Heard::Started(Err(_))) => {
                 self.told_refused(ask);
@@ -45,7 +44,9 @@ impl State {
             }
             (_, Heard::Told(Ok(Told::Accepted))) => self.told_accepted(id, ask, asked),
             (_, Heard::Told(Ok(Told::Ended))) => self.told_ended(id, asked),
-            (_, Heard::Told(Ok(Told::Unknown))) => self.told_unknown(id, asked),
+            (_, Heard::Told(Ok(Told::Unknown)) | Heard::Restarted(Ok(Restarted::Unknown))) => {
+                self.told_unknown(id, asked)
+            }
             (_, Heard::Purged(Ok(Purged::Live))) => {
                 let live = &self.ledger.standing(id).live;
                 (!live.held_since(asked)).then(|| "not purged, though not live".to_owned())
