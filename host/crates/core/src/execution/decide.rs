@@ -246,6 +246,11 @@ impl Execution {
         is_due.then(|| self.dispatch_of(task)).flatten()
     }
 
+    /// True if the request at `scheduled` is neither answered nor given up, also by what no decision has taken yet.
+    pub fn waits_for(&self, scheduled: EventId) -> bool {
+        self.task_at(scheduled).is_some_and(Task::is_to_be_answered)
+    }
+
     /// Children that are to be answered, and whose next attempt waits for no timer.
     pub(crate) fn open_children(&self) -> Vec<Dispatch> {
         let tasks = self.tasks.iter();

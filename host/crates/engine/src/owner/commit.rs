@@ -65,6 +65,19 @@ impl AfterCommit {
     }
 }
 
+impl<O> Live<O> {
+    /// The attempts at children whose time has come go with the decision, but for those that it gives up.
+    fn ask_again(&mut self, decision: &mut Decision) {
+        let is_terminated = matches!(decision.end, Some(End::Terminated(_)));
+        for attempt in std::mem::take(&mut self.child_attempts) {
+            decision.timers_done.push(attempt.scheduled);
+            if !is_terminated && self.execution().waits_for(attempt.scheduled) {
+                decision.dispatch.push(attempt);
+            }
+        }
+    }
+}
+
 impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
     /// Makes a turn durable, and does what follows from it.
     pub(super) async fn commit(
@@ -73,10 +86,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         mut decision: Decision,
         mut batch: Batch,
     ) {
-        for attempt in live.child_attempts.drain(..) {
-            decision.timers_done.push(attempt.scheduled);
-            decision.dispatch.push(attempt);
-        }
+        live.ask_again(&mut decision);
         let mut after = AfterCommit::of(&decision, live.execution().id());
         let end = decision.end.take();
         let stage = Stage {

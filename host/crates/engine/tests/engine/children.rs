@@ -49,6 +49,29 @@ fn child(guest: Guest) -> Running {
     })
 }
 
+/// Gives up a child whose next attempt is due when it does.
+fn tires(guest: Guest) -> Running {
+    Box::pin(async move {
+        let task = guest.perform(Action::StartChild {
+            name: "fails".to_owned(),
+            input: Payload::null(),
+            instance_id: Some(id("kid")),
+            retry: Some(RetryPolicy {
+                max_attempts: std::num::NonZeroU32::new(5).unwrap(),
+                first_retry_interval: 3_600_000,
+                backoff_coefficient: 1.0,
+                max_retry_interval: None,
+                retry_timeout: None,
+                attempt_timeout: None,
+            }),
+        })?;
+        let timer = guest.timer(HOUR)?;
+        guest.wait(timer).await?;
+        guest.with(|execution| execution.cancel(task)).unwrap();
+        Ok(Payload::null())
+    })
+}
+
 /// Waits for ever, as a child of this id.
 fn patient(guest: Guest) -> Running {
     Box::pin(async move {
@@ -164,7 +187,8 @@ fn selfish(guest: Guest) -> Running {
     })
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
+    "tires",
     "parent",
     "child",
     "patient",
@@ -193,6 +217,7 @@ async fn world() -> (World, TestEngine) {
         ("calls_nobody", calls_nobody),
         ("deep", deep),
         ("selfish", selfish),
+        ("tires", tires),
     ]);
     let engine = world.first_host(&NAMES).await;
     (world, engine)
@@ -316,6 +341,23 @@ async fn nothing_is_accepted_for_a_child_that_has_been_given_up() {
     let told = engine.raise_event(&kid, late, Payload::null()).await;
     assert_eq!(told.unwrap(), Told::Ended);
     assert_eq!(end(&engine, "kid").await.status, RuntimeStatus::Terminated);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_that_is_given_up_as_its_time_comes() {
+    let (world, engine) = world().await;
+    start(&engine, "tires", "a").await;
+    end(&engine, "kid").await;
+    let first = engine.status(&id("kid")).await.unwrap().unwrap().execution;
+    tokio::time::sleep(HOUR / 2).await;
+    world.fall(engine).await;
+    tokio::time::sleep(HOUR).await;
+    let engine = world.host().await;
+    assert_eq!(output(&engine, "a").await, "null");
+    tokio::time::sleep(HOUR).await;
+    let kid = engine.status(&id("kid")).await.unwrap().unwrap();
+    assert_eq!((kid.status, kid.execution), (RuntimeStatus::Failed, first));
+    assert_eq!(world.hub.child_starts(None, 10).await.unwrap(), []);
 }
 
 #[tokio::test(start_paused = true)]

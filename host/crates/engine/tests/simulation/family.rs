@@ -32,13 +32,13 @@ impl State {
             (Expects::NotLive, Some(begin)) => (begin.started.execution, &begin.events),
             (Expects::NotLive, None) => return,
         };
-        let mut asked = BTreeSet::new();
+        let (mut asked, mut given_up) = (BTreeSet::new(), Vec::new());
         for event in events {
             match &event.kind {
                 EventKind::ChildScheduled { .. } => drop(asked.insert(event.id)),
                 EventKind::TaskCanceled { scheduled } => {
                     asked.remove(scheduled);
-                    self.ledger.starts.remove(&(execution, *scheduled));
+                    given_up.push((execution, *scheduled));
                 }
                 EventKind::ExecutionTerminated { .. } => asked.clear(),
                 _ => {}
@@ -55,6 +55,9 @@ impl State {
                 self.broke(Invariant::ChildStarts, what);
             }
             self.ledger.starts.insert(key, start.clone());
+        }
+        for key in given_up {
+            self.ledger.starts.remove(&key);
         }
         let last = events.last().map(|event| &event.kind);
         if let Some(EventKind::ExecutionTerminated { .. }) = last {
