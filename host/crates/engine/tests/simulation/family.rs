@@ -249,7 +249,12 @@ impl State {
     /// At rest no child lives that was given up.
     pub(crate) fn check_given_up(&mut self, hub: &MemoryHub) {
         let live = self.ledger.instances.iter();
-        let live = live.filter(|(_, standing)| standing.live.holds());
+        let live = live.filter(|(_, standing)| {
+            // What a caller rewound after that goes on for its caller.
+            let execution = standing.execution.as_ref();
+            let is_rewound = execution.is_some_and(|id| self.ledger.mended.contains(id));
+            standing.live.holds() && !is_rewound
+        });
         let ids: Vec<_> = live.map(|(id, _)| id.clone()).collect();
         for id in ids {
             let Some(parent) = self.ledger.parent_of(&id).cloned() else {
