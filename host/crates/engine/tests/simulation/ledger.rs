@@ -43,6 +43,8 @@ pub(crate) struct Ledger {
     pub(crate) silenced: BTreeSet<Key>,
     /// What ran when owners learned that their instances are terminated. What recovery has read before may begin later.
     pub(crate) stopping: BTreeSet<Key>,
+    /// The latest that the wall clock has ever said.
+    pub(crate) wall_max: Timestamp,
     /// Attempts that run.
     pub(crate) running: BTreeSet<Key>,
     /// Modules that a faulty hub removed.
@@ -165,6 +167,7 @@ impl Ledger {
     }
 
     pub(crate) fn wall_is(&mut self, now: Timestamp) {
+        self.wall_max = self.wall_max.max(now);
         for awaited in self.timers.values_mut() {
             awaited.latest = awaited.latest.max(now);
         }

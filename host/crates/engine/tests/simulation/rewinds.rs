@@ -58,6 +58,13 @@ impl State {
             Err(error) => self.broke(Invariant::Rewound, format!("{id}: {error}")),
         }
         self.check_stored(hub, id);
+        // The books do not say what the clock said before the end: a timer whose time had come then may fire at once.
+        let latest = self.ledger.wall_max;
+        for ((of, _), awaited) in &mut self.ledger.timers {
+            if *of == execution {
+                awaited.latest = latest;
+            }
+        }
         self.check_starts(hub);
         self.check_family(hub, id);
     }
