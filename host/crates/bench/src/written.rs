@@ -127,7 +127,7 @@ fn operation(started: Started, after_start: Vec<EventKind>, at: Timestamp) -> Op
         logs: Vec::new(),
         messages: Vec::new(),
         children: Vec::new(),
-        children_given_up: Vec::new(),
+        children_closed: Vec::new(),
         voids: None,
         inbox_taken: Vec::new(),
         now: at,

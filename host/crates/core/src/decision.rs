@@ -16,6 +16,8 @@ pub struct Decision {
     pub timers_done: Vec<EventId>,
     /// Work of earlier decisions that the code gave up before it answered: to be interrupted.
     pub interrupt: Vec<EventId>,
+    /// Children that have answered for good: no attempt at one is to begin any more.
+    pub children_answered: Vec<EventId>,
     /// Children of earlier decisions that the code gave up before they answered: to be terminated.
     pub given_up: Vec<GivenUp>,
     /// What the code told other instances.

@@ -422,6 +422,12 @@ impl Execution {
         !self.has_begun() && self.started.start_at.is_some_and(|at| at > self.clock)
     }
 
+    /// When its first turn may begin, as long as that has not come; none while it is suspended.
+    pub fn delayed_until(&self) -> Option<Timestamp> {
+        let start_at = self.started.start_at;
+        start_at.filter(|_| self.is_delayed() && !self.suspended && !self.ended)
+    }
+
     /// True if its first turn has not begun and may.
     pub fn is_first_turn_due(&self) -> bool {
         !self.has_begun() && !self.suspended && !self.ended && !self.is_delayed()

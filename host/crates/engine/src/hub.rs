@@ -319,8 +319,8 @@ pub struct Operation {
     /// Children to start; what asks for one already is replaced. Each is kept until an operation begins it, which is one that expects `NotLive` and whose new
     /// execution has this parent; such an operation is a `Conflict` if its start is not there.
     pub children: Vec<ChildStart>,
-    /// Children of the execution that is expected that are not to be started any more.
-    pub children_given_up: Vec<EventId>,
+    /// Children of the execution that is expected that are not to be started any more: they have answered, or are given up.
+    pub children_closed: Vec<EventId>,
     /// What is undone, where an ended execution goes on: its expectation is then `Ended`, and never is otherwise.
     pub voids: Option<Voids>,
     /// Messages of the own inbox that this operation has taken in or dropped.
@@ -446,6 +446,8 @@ pub struct Orphan {
     pub execution: ExecutionId,
     /// The event that recorded the request.
     pub scheduled: EventId,
+    /// The number of the attempt that runs, from 1.
+    pub attempt: u32,
     /// Its function name.
     pub name: String,
     /// What it is given.

@@ -10,7 +10,7 @@ use soloist_core::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
-use crate::{ChildStart, HttpAnswer, HubError, OnExisting, Purged, Rewound, Started, Told};
+use crate::{ChildStart, HttpAnswer, HubError, OnExisting, Orphan, Purged, Rewound, Started, Told};
 
 /// Where an answer goes once it is durable.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, HubError>>;
@@ -69,6 +69,11 @@ pub(crate) enum Mail {
     },
     /// This execution was queued, and has got a slot.
     Promoted { execution: ExecutionId },
+    /// An activity that outlived its execution was found at start-up. Somebody may have ended it since.
+    Orphan {
+        orphan: Box<Orphan>,
+        permit: Option<OwnedSemaphorePermit>,
+    },
     /// There is a message in the inbox.
     Inbox,
     /// Room is needed: leave memory if nothing is going on.

@@ -6,6 +6,7 @@ mod begin;
 mod children;
 mod commit;
 mod limited;
+mod orphans;
 mod rewind;
 mod standing;
 mod turn;
@@ -260,6 +261,10 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                     batch.keep(Mail::Promoted { execution });
                     false
                 }
+                Mail::Orphan { orphan, permit } => {
+                    self.take_orphan(orphan, permit, batch).await?;
+                    false
+                }
                 Mail::Inbox => {
                     batch.keep(Mail::Inbox);
                     self.take_inbox().await?;
@@ -441,7 +446,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         if !matches!(self.standing, Standing::NotLive(_)) {
             return Ok(Purged::Live);
         }
-        let purged = self.desk.shared.hub.purge(&self.desk.id, execution).await?;
+        let purged = self.desk.shared.hub.purge(&self.desk.id, execution).await;
+        // A hub that fails may have purged it all the same.
+        let purged = purged.inspect_err(|_| self.standing = Standing::NotLoaded)?;
         match purged {
             Purged::Live => self.standing = Standing::NotLoaded,
             Purged::Unknown if execution.is_some() => {}

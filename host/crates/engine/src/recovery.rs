@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use soloist_core::{Dispatch, Work};
-
 use crate::mailbox::Mail;
 use crate::shared::Shared;
 use crate::{Guests, HubError, Platform, TaskHub};
@@ -56,17 +54,9 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             };
             *after = Some((last.execution, last.scheduled));
             for orphan in page {
-                let work = Work::Activity {
-                    name: orphan.name,
-                    input: orphan.input,
-                    retry: None,
-                };
-                let dispatch = Dispatch {
-                    scheduled: orphan.scheduled,
-                    attempt: 1,
-                    work,
-                };
-                self.dispatch(&orphan.instance, orphan.execution, vec![dispatch]);
+                let permit = Arc::clone(&self.wakes).acquire_owned().await.ok();
+                let (instance, orphan) = (orphan.instance.clone(), Box::new(orphan));
+                self.send(&instance, Mail::Orphan { orphan, permit });
             }
         }
     }

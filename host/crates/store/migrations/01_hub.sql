@@ -98,6 +98,7 @@ CREATE INDEX inbox_instance ON inbox (instance);
 CREATE TABLE orphan (
     execution BLOB    NOT NULL,
     scheduled INTEGER NOT NULL, -- the sequence of the request
+    attempt   INTEGER NOT NULL, -- 1, 2, 3
     instance  INTEGER NOT NULL REFERENCES instance (id),
     name      TEXT    NOT NULL,
     input     TEXT    NOT NULL,

@@ -387,12 +387,13 @@ impl Change {
         for orphan in &operation.orphans {
             database
                 .prepare_cached(
-                    "INSERT INTO orphan (execution, scheduled, name, input, instance) \
-                     SELECT ?1, ?2, ?3, ?4, id FROM instance WHERE instance_id = ?5",
+                    "INSERT INTO orphan (execution, scheduled, attempt, name, input, instance) \
+                     SELECT ?1, ?2, ?3, ?4, ?5, id FROM instance WHERE instance_id = ?6",
                 )?
                 .execute(params![
                     columns::execution(&orphan.execution),
                     columns::sequence(orphan.scheduled),
+                    orphan.attempt,
                     orphan.name,
                     orphan.input.as_str(),
                     operation.instance.as_str(),

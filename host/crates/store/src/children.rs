@@ -12,7 +12,7 @@ use crate::write::Refused;
 /// Keeps the children that an operation asks for, and forgets those that it gives up.
 pub(crate) fn keep(database: &Connection, operation: &Operation) -> Result<(), Refused> {
     if let Expects::At { execution, .. } = &operation.expects {
-        for scheduled in &operation.children_given_up {
+        for scheduled in &operation.children_closed {
             forget(database, *execution, *scheduled)?;
         }
     }
@@ -100,13 +100,7 @@ pub(crate) fn waiting(
     after: Option<(ExecutionId, EventId)>,
     limit: usize,
 ) -> rusqlite::Result<Vec<ChildStart>> {
-    let (execution, scheduled) = match &after {
-        Some((execution, scheduled)) => {
-            (columns::execution(execution), columns::sequence(*scheduled))
-        }
-        // Sorts before every execution.
-        None => (&[][..], 0),
-    };
+    let (execution, scheduled) = columns::task_place(after.as_ref());
     database
         .prepare_cached(
             "SELECT instance_id, function, input, parent FROM child \

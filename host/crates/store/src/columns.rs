@@ -22,6 +22,13 @@ pub(crate) fn execution(id: &ExecutionId) -> &[u8] {
     id.as_uuid().as_bytes()
 }
 
+/// A place in a list of tasks; without one, before every task.
+pub(crate) fn task_place(after: Option<&(ExecutionId, EventId)>) -> (&[u8], i64) {
+    after.map_or((&[], 0), |(after, scheduled)| {
+        (execution(after), sequence(*scheduled))
+    })
+}
+
 pub(crate) fn status(status: RuntimeStatus) -> i64 {
     match status {
         RuntimeStatus::Pending => 0,

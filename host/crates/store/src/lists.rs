@@ -72,16 +72,10 @@ pub(crate) fn orphans(
     after: Option<(ExecutionId, EventId)>,
     limit: usize,
 ) -> rusqlite::Result<Vec<Orphan>> {
-    let (execution, scheduled) = match &after {
-        Some((execution, scheduled)) => {
-            (columns::execution(execution), columns::sequence(*scheduled))
-        }
-        // Sorts before every execution.
-        None => (&[][..], 0),
-    };
+    let (execution, scheduled) = columns::task_place(after.as_ref());
     database
         .prepare_cached(
-            "SELECT instance.instance_id, orphan.execution, orphan.scheduled, orphan.name, orphan.input \
+            "SELECT instance.instance_id, orphan.execution, orphan.scheduled, orphan.attempt, orphan.name, orphan.input \
              FROM orphan JOIN instance ON instance.id = orphan.instance \
              WHERE (orphan.execution, orphan.scheduled) > (?1, ?2) \
              ORDER BY orphan.execution, orphan.scheduled LIMIT ?3",
@@ -91,8 +85,9 @@ pub(crate) fn orphans(
                 instance: row.instance(0)?,
                 execution: row.execution(1)?,
                 scheduled: row.sequence(2)?,
-                name: row.get(3)?,
-                input: row.payload(4)?.unwrap_or_else(Payload::null),
+                attempt: row.get(3)?,
+                name: row.get(4)?,
+                input: row.payload(5)?.unwrap_or_else(Payload::null),
             })
         })?
         .collect()

@@ -155,6 +155,12 @@ impl Execution {
                     if let EventKind::TimerFired { .. } = event.kind {
                         decision.timers_done.push(to);
                     }
+                    if self
+                        .task_at(to)
+                        .is_some_and(|task| task.kind == TaskKind::Child)
+                    {
+                        decision.children_answered.push(to);
+                    }
                     self.forget_attempt(to, first, &mut decision);
                 }
                 Role::Attempt { of, retry_at: at } | Role::Accepted { of, poll_at: at } => {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use soloist_core::{EventId, ExecutionId, FunctionName, HostError, InstanceId};
+use soloist_core::{Dispatch, EventId, ExecutionId, FunctionName, HostError, InstanceId};
 
 use crate::mailbox::Mail;
 use crate::shared::unavailable;
@@ -55,6 +55,7 @@ impl Batch {
                 Mail::TimerFired { .. }
                 | Mail::Wake { .. }
                 | Mail::StartChild { .. }
+                | Mail::Orphan { .. }
                 | Mail::Promoted { .. }
                 | Mail::Inbox
                 | Mail::Evict
@@ -63,6 +64,17 @@ impl Batch {
             }
         }
         done
+    }
+
+    /// Takes out the mail of the timers that these attempts waited for.
+    pub(super) fn take_timers(&mut self, attempts: &[Dispatch]) -> Vec<Mail> {
+        let is_of = |mail: &mut Mail| {
+            let Mail::TimerFired { timer, .. } = mail else {
+                return false;
+            };
+            attempts.iter().any(|attempt| attempt.scheduled == *timer)
+        };
+        self.0.extract_if(.., is_of).collect()
     }
 
     /// Nothing became durable, and it is to be decided anew.
@@ -119,6 +131,7 @@ impl Batch {
                 | Mail::TimerFired { .. }
                 | Mail::Wake { .. }
                 | Mail::StartChild { .. }
+                | Mail::Orphan { .. }
                 | Mail::Promoted { .. }
                 | Mail::Inbox
                 | Mail::Evict => {

@@ -1,7 +1,8 @@
 //! How an execution begins: by a start, in place of another, or after one that continued as new.
 
 use soloist_core::{
-    Decision, Execution, Fact, ModuleDigest, Payload, Started as StartedEvent, Timer, Timestamp,
+    Decision, EventId, Execution, Fact, ModuleDigest, Payload, Started as StartedEvent, Timer,
+    Timestamp,
 };
 
 use super::{Desk, Live};
@@ -40,6 +41,16 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         let mut live = Live::new(Execution::start(self.id.clone(), started, now));
         live.is_new = true;
         live
+    }
+
+    /// The timer of a delayed start may have fired for nothing, while the instance was suspended or queued.
+    pub(super) fn keep_delay(&self, live: &Live<G::Orchestrator>) {
+        let execution = live.execution();
+        let until = execution.delayed_until().filter(|_| !live.queued);
+        if let Some(fire_at) = until {
+            let scheduled = EventId::FIRST;
+            self.keep_timer(execution.id(), Timer { scheduled, fire_at });
+        }
     }
 
     /// How the next execution of a chain is started, but for its input.

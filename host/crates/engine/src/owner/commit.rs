@@ -140,6 +140,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
                 let has_begun = live.execution().has_begun();
                 live.has_run |= has_begun;
                 live.ready = false;
+                self.desk.keep_delay(&live);
                 self.park(live);
             }
             (Some(end), Some(next)) => {
@@ -315,6 +316,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                 scheduled: child.scheduled,
             },
         });
+        let children_closed = decision.given_up.iter().map(|child| child.scheduled);
+        let children_closed = children_closed.chain(decision.children_answered).collect();
         Operation {
             instance: self.id.clone(),
             expects,
@@ -331,11 +334,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             logs: decision.logs,
             messages: messages(&decision.messages).chain(given_up).collect(),
             children,
-            children_given_up: decision
-                .given_up
-                .iter()
-                .map(|child| child.scheduled)
-                .collect(),
+            children_closed,
             voids: None,
             inbox_taken: inbox,
             now: self.shared.platform.now(),
@@ -476,12 +475,15 @@ fn messages(sent: &[SentEvent]) -> impl Iterator<Item = Message> + '_ {
 fn orphans(instance: &InstanceId, execution: ExecutionId, work: Vec<Dispatch>) -> Vec<Orphan> {
     let orphans = work.into_iter().filter_map(
         |Dispatch {
-             scheduled, work, ..
+             scheduled,
+             attempt,
+             work,
          }| match work {
             Work::Activity { name, input, .. } => Some(Orphan {
                 instance: instance.clone(),
                 execution,
                 scheduled,
+                attempt,
                 name,
                 input,
             }),

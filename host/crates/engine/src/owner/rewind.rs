@@ -15,13 +15,13 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         reply: Reply<Rewound>,
     ) -> bool {
         let rewound = self.rewind(reason).await;
-        let is_accepted = matches!(rewound, Ok(Rewound::Accepted));
+        let may_live = matches!(rewound, Ok(Rewound::Accepted) | Err(_));
         // Whoever hung up does not want to know.
         drop(reply.send(rewound));
-        if is_accepted {
+        if may_live {
             self.backlog.push_front(Mail::Wake { permit: None });
         }
-        is_accepted
+        may_live
     }
 
     /// Undoes the end of the execution and its last failure, durably. The next load goes on from there.
@@ -72,7 +72,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             logs: Vec::new(),
             messages: Vec::new(),
             children: children.clone(),
-            children_given_up: Vec::new(),
+            children_closed: Vec::new(),
             voids: Some(Voids {
                 events: rewind.voided,
                 logs_from: rewind.logs_from,
@@ -86,7 +86,11 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             Err(HubError::Full { function, holder }) => {
                 return Ok(Rewound::Full { function, holder });
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                // Perhaps it is durable all the same.
+                self.standing = Standing::NotLoaded;
+                return Err(error);
+            }
         }
         shared.start_children(children);
         for timer in rewind.timers {

@@ -13,7 +13,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             return Ok(());
         }
         match mail {
-            Mail::Evict | Mail::Rewind { .. } => {}
+            Mail::Evict | Mail::Orphan { .. } | Mail::Rewind { .. } => {}
             Mail::Start { start, .. } if start.on_existing == OnExisting::Replace => {
                 self.load().await?;
             }

@@ -129,7 +129,12 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             }
             *is_new = false;
             *ready = true;
+            // Attempts at children go with the end of the turn: what asked for them is not done with before.
+            let waiting = batch.take_timers(&live.child_attempts);
             self.committed(&after, batch);
+            for mail in waiting {
+                batch.keep(mail);
+            }
         }
         if let Some(turn) = left {
             return Ran::Left(turn);

@@ -140,6 +140,7 @@ impl Story {
             instance: self.instance.clone(),
             execution: self.execution,
             scheduled: EventId::new(scheduled),
+            attempt: 2,
             name: "act".to_owned(),
             input: json(input),
         }
@@ -164,7 +165,7 @@ impl Story {
             messages: Vec::new(),
             voids: None,
             children: Vec::new(),
-            children_given_up: Vec::new(),
+            children_closed: Vec::new(),
             inbox_taken: Vec::new(),
             now: at(now),
         }

@@ -96,7 +96,7 @@ impl Flawed {
                     voids.logs_from = None;
                 }
             }
-            Flaw::ForgetsChildrenGivenUp => operation.children_given_up.clear(),
+            Flaw::ForgetsChildrenGivenUp => operation.children_closed.clear(),
             Flaw::DropsOrphansOfOldExecutions => {
                 operation.drop_orphans |= operation.begins.is_some();
             }

@@ -1,6 +1,7 @@
 //! Instances that begin again: replaced, restarted, rewound.
 
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use soloist_core::{Action, EventKind, Failure, Payload};
@@ -297,6 +298,34 @@ async fn a_start_that_replaces_waits_for_its_time() {
     let mut events = history.events().iter();
     let began = events.find(|event| matches!(event.kind, EventKind::ExecutionBegan {}));
     assert!(began.unwrap().timestamp >= start_at);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_time_came_while_it_was_suspended_begins_though_the_clock_was_set_back() {
+    let (world, engine) = world().await;
+    let start_at = soloist_engine::Platform::now(&world.platform).plus(HOUR);
+    let later = Start {
+        start_at: Some(start_at),
+        ..replacing("a")
+    };
+    engine.start(later).await.unwrap();
+    let alone = soloist_engine::Reach::Alone;
+    let told = engine.suspend(&id("a"), None, alone).await.unwrap();
+    assert_eq!(told, Told::Accepted);
+    tokio::time::sleep(2 * HOUR).await;
+    // It leaves memory, where it knows that its time has come.
+    world.fail_commit(1, Fault::Unavailable);
+    let (a, late) = (id("a"), "Late".to_owned());
+    let told = engine.raise_event(&a, late, Payload::null()).await;
+    assert!(told.is_err());
+    world.platform.set_by.store(-7_200_000, Ordering::Relaxed);
+    let told = engine.resume(&id("a"), None, alone).await.unwrap();
+    assert_eq!(told, Told::Accepted);
+    let status = engine.status(&id("a")).await.unwrap().unwrap();
+    assert_eq!(status.status, RuntimeStatus::Pending);
+    tokio::time::sleep(HOUR * 3 / 2).await;
+    let status = engine.status(&id("a")).await.unwrap().unwrap();
+    assert_eq!(status.status, RuntimeStatus::Running);
 }
 
 #[tokio::test(start_paused = true)]

@@ -329,7 +329,7 @@ async fn nothing_is_accepted_for_a_child_that_has_been_given_up() {
     born(&engine, "kid").await;
     // The host falls before it can tell the child.
     world.hub.on_commit(|operation| {
-        let gives_up = !operation.children_given_up.is_empty();
+        let gives_up = !operation.children_closed.is_empty();
         gives_up.then_some(Fault::NoAnswer)
     });
     let (a, enough) = (id("a"), "Enough".to_owned());

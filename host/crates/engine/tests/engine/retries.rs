@@ -6,8 +6,9 @@ use std::time::Duration;
 use soloist_core::EventKind;
 
 use crate::scripted::{Guest, Output, TestPlatform};
-use crate::{World, end, id, output, start};
-use soloist_engine::Platform as _;
+use crate::{HOUR, World, end, id, output, start};
+use soloist_engine::testing::Fault;
+use soloist_engine::{Platform as _, TaskHub};
 
 fn tried(guest: Guest) -> Pin<Box<dyn Future<Output = Output> + Send>> {
     Box::pin(async move {
@@ -106,4 +107,29 @@ async fn an_attempt_that_nobody_waits_for_runs_when_the_orchestrator_returns() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(world.guests.times_run(), [2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_further_attempt_that_nobody_waits_for_keeps_its_number_over_a_fall() {
+    let world = World::new(&[("forgetful", forgetful)]);
+    let engine = world.first_host(&["forgetful"]).await;
+    start(&engine, "forgetful", "a").await;
+    has_failed(&engine, "a", 1).await;
+    // What the end begins is lost with the host.
+    world.hub.on_commit(|operation| {
+        let ends = !operation.orphans.is_empty();
+        ends.then_some(Fault::NoAnswer)
+    });
+    let (a, go) = (id("a"), "Go".to_owned());
+    let raised = engine.raise_event(&a, go, soloist_core::Payload::null());
+    drop(tokio::time::timeout(HOUR, raised).await);
+    world.fall(engine).await;
+    let found = world.hub.orphans(None, 10).await.unwrap();
+    let attempts: Vec<_> = found.iter().map(|orphan| orphan.attempt).collect();
+    assert_eq!(attempts, [2]);
+    let engine = world.host().await;
+    while world.orphans().await > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(engine);
 }

@@ -259,8 +259,12 @@ impl State {
         if !operation.events.is_empty() {
             // What is inherited leaves the execution before.
             for event in events {
-                if let EventKind::EventRaised { data, .. } = &event.kind {
-                    self.ledger.placed.remove(data.as_str());
+                if let EventKind::EventRaised { data, .. } = &event.kind
+                    && self.ledger.placed.remove(data.as_str()).is_none()
+                {
+                    // It came there twice, from code that was rewound. Whether both are inherited is seen with the end.
+                    let again = self.ledger.again.entry(data.as_str().to_owned());
+                    *again.or_default() += 1;
                 }
             }
         }

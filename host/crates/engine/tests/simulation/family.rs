@@ -32,13 +32,17 @@ impl State {
             (Expects::NotLive, Some(begin)) => (begin.started.execution, &begin.events),
             (Expects::NotLive, None) => return,
         };
-        let (mut asked, mut given_up) = (BTreeSet::new(), Vec::new());
+        let (mut asked, mut closed) = (BTreeSet::new(), Vec::new());
         for event in events {
             match &event.kind {
                 EventKind::ChildScheduled { .. } => drop(asked.insert(event.id)),
                 EventKind::TaskCanceled { scheduled } => {
                     asked.remove(scheduled);
-                    given_up.push((execution, *scheduled));
+                    closed.push((execution, *scheduled));
+                }
+                EventKind::TaskCompleted { scheduled, .. }
+                | EventKind::TaskFailed { scheduled, .. } => {
+                    closed.push((execution, *scheduled));
                 }
                 EventKind::ExecutionTerminated { .. } => asked.clear(),
                 _ => {}
@@ -56,7 +60,7 @@ impl State {
             }
             self.ledger.starts.insert(key, start.clone());
         }
-        for key in given_up {
+        for key in closed {
             self.ledger.starts.remove(&key);
         }
         let last = events.last().map(|event| &event.kind);
@@ -140,6 +144,7 @@ impl State {
                     || operation.events.iter().any(|event| is_new(event.kind.role(), *scheduled))
                     || events.any(|event| match event.kind.role() {
                         Role::Answer { to, .. } | Role::Cancel(to) => to == *scheduled,
+                        Role::Void => event.id == *scheduled,
                         _ => false,
                     })
             }

@@ -239,7 +239,10 @@ impl Running {
             let what = format!("{} runs twice at once", call.key);
             state.broke(Invariant::Attempts, what);
         }
+        // One that was about to begin when its execution had ended does so too if that goes on since.
+        let is_mended = state.ledger.mended.contains(&key.0);
         if call.attempt > 1
+            && !is_mended
             && let Some(awaited) = state.ledger.timers.get(&key)
             && awaited.latest < awaited.fire_at
         {

@@ -41,8 +41,8 @@ pub(crate) struct Ledger {
     pub(crate) timers: BTreeMap<Key, Awaited>,
     /// What was given up, as its owner knows.
     pub(crate) silenced: BTreeSet<Key>,
-    /// What ran when owners learned that their instances are terminated. What recovery has read before may begin later.
-    pub(crate) stopping: BTreeSet<Key>,
+    /// Executions whose owners know that their instances were terminated.
+    pub(crate) over: BTreeSet<ExecutionId>,
     /// The latest that the wall clock has ever said.
     pub(crate) wall_max: Timestamp,
     /// Attempts that run.
@@ -195,19 +195,15 @@ impl Ledger {
             let live = live.and_then(|standing| standing.execution);
             let all = self.executions.iter();
             let over = all.filter(|(id, begun)| begun.instance == *instance && Some(**id) != live);
-            let over: BTreeSet<_> = over.map(|(id, _)| *id).collect();
-            let running = self.running.iter().copied();
-            self.stopping
-                .extend(running.filter(|key| over.contains(&key.0)));
+            self.over.extend(over.map(|(id, _)| *id));
         }
     }
 
     /// Attempts that run, though their owner knows that they are given up.
-    pub(crate) fn unheard(&mut self) -> Vec<Key> {
-        let stopping = std::mem::take(&mut self.stopping);
+    pub(crate) fn unheard(&self) -> Vec<Key> {
         let running = self.running.iter().copied();
         running
-            .filter(|key| self.silenced.contains(key) || stopping.contains(key))
+            .filter(|key| self.silenced.contains(key) || self.over.contains(&key.0))
             .collect()
     }
 

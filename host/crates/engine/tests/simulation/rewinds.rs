@@ -69,14 +69,19 @@ impl State {
         self.check_family(hub, id);
     }
 
-    /// A child is rewound with its parent only while its parent asks for it.
+    /// A child is rewound with its parent only while its parent asks for it, or ended while it was being rewound.
     fn check_reason(&mut self, id: &InstanceId, operation: &Operation) {
         let with_its_parent = operation.events.iter().any(|event| {
             matches!(&event.kind, EventKind::ExecutionRewound { reason: Some(reason), .. } if reason == WITH_ITS_PARENT)
         });
         let parent = self.ledger.parent_of(id);
-        let is_asked =
-            parent.is_some_and(|parent| self.ledger.starts.contains_key(&key_of(parent)));
+        let is_asked = parent.is_some_and(|parent| {
+            let standing = self.ledger.instances.get(&parent.instance);
+            let lives = standing.is_some_and(|standing| {
+                standing.live.holds() && standing.execution == Some(parent.execution)
+            });
+            !lives || self.ledger.starts.contains_key(&key_of(parent))
+        });
         if with_its_parent && !is_asked {
             self.broke(Invariant::Rewound, format!("{id}: its parent was not"));
         }

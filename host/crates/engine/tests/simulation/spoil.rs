@@ -121,7 +121,7 @@ fn spoil_family(planted: Planted, state: &State, operation: &mut Operation) {
             let answer = operation.messages.iter().find(is_answer).cloned();
             operation.messages.extend(answer);
         }
-        Planted::KeepsGivenUp => operation.children_given_up.clear(),
+        Planted::KeepsGivenUp => operation.children_closed.clear(),
         Planted::HidesGivenUp => {
             let gives_up = |message: &Message| matches!(message.fact, Fact::GivenUp { .. });
             operation.messages.retain(|message| !gives_up(message));
@@ -176,7 +176,7 @@ fn append(world: &World, asked: &Operation, kind: impl FnOnce() -> EventKind) {
         logs: Vec::new(),
         messages: Vec::new(),
         children: Vec::new(),
-        children_given_up: Vec::new(),
+        children_closed: Vec::new(),
         voids: None,
         inbox_taken: Vec::new(),
         now: asked.now,

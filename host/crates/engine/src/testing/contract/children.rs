@@ -103,7 +103,7 @@ pub async fn a_child_that_is_given_up_never_begins<H: TaskHub>(hub: &H) {
     let mut parent = asking(hub, "parent", &["c-1", "c-2"]).await;
     let start = child(&parent, "c-1", 3);
     let turn = Operation {
-        children_given_up: vec![EventId::new(3), EventId::new(9)],
+        children_closed: vec![EventId::new(3), EventId::new(9)],
         ..parent.turn(12, [])
     };
     commit(hub, turn).await;

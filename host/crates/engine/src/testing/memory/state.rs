@@ -72,7 +72,7 @@ impl State {
             self.children.remove(&start);
         }
         if let Expects::At { execution, .. } = operation.expects {
-            for scheduled in &operation.children_given_up {
+            for scheduled in &operation.children_closed {
                 self.children.remove(&(execution, *scheduled));
             }
         }
