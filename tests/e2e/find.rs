@@ -181,3 +181,32 @@ async fn what_has_ended_goes_after_the_retention() -> Result<()> {
     assert_eq!(ids(&client, "").await?, ["lives"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_has_ended_is_kept_for_its_time_and_no_longer() -> Result<()> {
+    let (mut host, client) = host_with(HostOptions::default(), &["events", "chain"]).await?;
+    client.start("events", "alive", &json!({"n": 1})).await?;
+    client.run("chain", "over", &json!({"n": 2})).await?;
+    host.kill()?;
+    host.options().arguments = vec!["--retention".to_owned(), "2s".to_owned()];
+    host.restart()?;
+    let client = host.client();
+    let started = std::time::Instant::now();
+    client.run("chain", "late", &json!({"n": 1})).await?;
+    for id in ["over", "late"] {
+        eventually(&format!("{id} is purged"), async || {
+            Ok(client.status(id).await?.is_none().then_some(()))
+        })
+        .await?;
+    }
+    ensure!(
+        started.elapsed() >= std::time::Duration::from_secs(2),
+        "it went before its time"
+    );
+    ensure!(client.events("late").await.is_err(), "its history is there");
+    let alive = client.status("alive").await?.context("it lives")?;
+    assert_eq!(alive["runtimeStatus"], "Running");
+    client.raise("alive", "Go", &json!(1)).await?;
+    assert_eq!(client.ended("alive").await?.status, "Completed");
+    Ok(())
+}
