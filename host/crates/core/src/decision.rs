@@ -95,6 +95,8 @@ pub enum Work {
         input: Payload,
         /// Its instance id.
         instance: InstanceId,
+        /// How long the attempt may take, in milliseconds.
+        timeout: Option<u64>,
     },
     /// Make an HTTP call, or ask after one that was accepted.
     Http {

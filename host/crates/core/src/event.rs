@@ -216,6 +216,9 @@ pub struct Parent {
     pub attempt: u32,
     /// How many parents there are above: 1 for a child of an instance that has none.
     pub depth: u32,
+    /// When the attempt has taken too long. A child that was rewound has all the time that it needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
 }
 
 /// The part an event plays in replay.

@@ -75,6 +75,8 @@ pub struct Execution {
     /// Answers and events since the suspension: they happen when it ends.
     held: Vec<EventId>,
     ended: bool,
+    /// It is a child that took too long, and ended for that.
+    expired: bool,
     guids: u64,
     log_lines: u32,
     /// The text of these lines, in bytes, also of those that were stored earlier: so it is the same in every run.
@@ -140,6 +142,7 @@ impl Execution {
             suspended: false,
             held: Vec::new(),
             ended: false,
+            expired: false,
             guids: 0,
             log_lines: 0,
             log_bytes: 0,
@@ -184,10 +187,14 @@ impl Execution {
             Fact::TimerFired {
                 timer: EventId::FIRST,
             } => {
-                // The delay of the start is over: the first turn is what records that.
-                let start_at = self.started.start_at;
-                self.clock = start_at.map_or(self.clock, |at| self.clock.max(at));
-                return false;
+                let Some(deadline) = self.deadline() else {
+                    // The delay of the start is over: the first turn is what records that.
+                    let start_at = self.started.start_at;
+                    self.clock = start_at.map_or(self.clock, |at| self.clock.max(at));
+                    return false;
+                };
+                self.clock = self.clock.max(deadline);
+                self.expired = true;
             }
             Fact::TimerFired { timer } => {
                 let fire_at = self.event(*timer).and_then(|event| match event.kind {
@@ -278,7 +285,12 @@ impl Execution {
                 }
             }
             Role::End => self.ended = true,
-            Role::Rewound(module) => self.started.module = module,
+            Role::Rewound(module) => {
+                self.started.module = module;
+                if let Some(parent) = &mut self.started.parent {
+                    parent.deadline = None;
+                }
+            }
         }
         self.events.push(event);
     }
@@ -415,6 +427,16 @@ impl Execution {
     /// The custom status that the code set last.
     pub fn custom_status(&self) -> Option<&Payload> {
         self.custom_status.as_ref()
+    }
+
+    /// When it has taken too long: a child whose attempts are limited.
+    fn deadline(&self) -> Option<Timestamp> {
+        self.started.parent.as_ref()?.deadline
+    }
+
+    /// True if it ended because its deadline came.
+    pub fn has_expired(&self) -> bool {
+        self.expired
     }
 
     /// True before the time at which its first turn may begin.

@@ -40,6 +40,8 @@ pub enum HostError {
     InstanceExists,
     /// A child was terminated, or replaced by another.
     Terminated,
+    /// An attempt at a child took longer than its limit.
+    ChildTimeout,
     /// An HTTP call is no request that could be sent.
     InvalidRequest,
     /// The settings of the host do not allow it.
@@ -65,6 +67,7 @@ impl HostError {
             Self::LimitExceeded => "LimitExceeded",
             Self::InstanceExists => "InstanceExists",
             Self::Terminated => "Terminated",
+            Self::ChildTimeout => "ChildTimeout",
             Self::InvalidRequest => "InvalidRequest",
             Self::NotAllowed => "NotAllowed",
             Self::HttpCallFailed => "HttpCallFailed",
@@ -96,6 +99,7 @@ impl HostError {
             | Self::LimitExceeded
             | Self::InstanceExists
             | Self::Terminated
+            | Self::ChildTimeout
             | Self::InvalidRequest
             | Self::NotAllowed
             | Self::HttpCallFailed

@@ -2,10 +2,11 @@
 //! starts once, also if its parent ends meanwhile, and nobody has to read a parent to start it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use soloist_core::{
-    Dispatch, EventId, ExecutionId, Fact, Failure, HostError, InstanceId, Parent, Payload, Started,
-    TaskResult, Work,
+    Dispatch, End, EventId, ExecutionId, Fact, Failure, HostError, InstanceId, Parent, Payload,
+    Started, TaskResult, Timestamp, Work,
 };
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -56,11 +57,30 @@ pub(crate) fn answer(parent: &Parent, result: TaskResult) -> Message {
     }
 }
 
-/// Takes the children out of what is to be dispatched.
+/// What an end is to the parent; none if the child goes on.
+pub(crate) fn result_of(end: &End, has_expired: bool) -> Option<TaskResult> {
+    match end {
+        End::Completed(output) => Some(Ok(output.clone())),
+        End::Failed(failure) => Some(Err(failure.clone())),
+        End::Terminated(_) if has_expired => {
+            let message = "the child took longer than the attempt-timeout of its call";
+            Some(Err(HostError::ChildTimeout.failure(message)))
+        }
+        End::Terminated(reason) => {
+            let why = reason.as_deref().unwrap_or("no reason was given");
+            let message = format!("the child was terminated: {why}");
+            Some(Err(HostError::Terminated.failure(message)))
+        }
+        End::ContinuedAsNew { .. } => None,
+    }
+}
+
+/// Takes the children out of what is to be dispatched. Their attempts begin `now`.
 pub(crate) fn take_children(
     instance: &InstanceId,
     started: &Started,
     dispatch: &mut Vec<Dispatch>,
+    now: Timestamp,
 ) -> Vec<ChildStart> {
     let depth = started.parent.as_ref();
     let depth = depth.map_or(0, |parent| parent.depth) + 1;
@@ -70,6 +90,7 @@ pub(crate) fn take_children(
             name,
             input,
             instance: child,
+            timeout,
         } = &mut asked.work
         else {
             return true;
@@ -84,6 +105,7 @@ pub(crate) fn take_children(
                 scheduled: asked.scheduled,
                 attempt: asked.attempt,
                 depth,
+                deadline: timeout.map(|timeout| now.plus(Duration::from_millis(timeout))),
             },
         });
         false

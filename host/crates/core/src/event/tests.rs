@@ -59,6 +59,7 @@ fn table() -> Vec<(EventKind, &'static str)> {
             scheduled: id(5),
             attempt: 2,
             depth: 1,
+            deadline: None,
         }),
         pin: true,
         generation: 2,

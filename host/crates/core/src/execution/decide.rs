@@ -4,7 +4,7 @@ use super::Execution;
 use crate::task::{Task, TaskKind};
 use crate::{
     Decision, Dispatch, End, Event, EventId, EventKind, Failure, FunctionName, GivenUp, History,
-    NonDeterminism, Payload, Refusal, Role, SentEvent, Started, Timer, Timestamp, Work,
+    NonDeterminism, Parent, Payload, Refusal, Role, SentEvent, Started, Timer, Timestamp, Work,
 };
 
 impl Execution {
@@ -190,6 +190,16 @@ impl Execution {
                     scheduled: event.id,
                     fire_at: *at,
                 }),
+                Role::Start(Started {
+                    parent:
+                        Some(Parent {
+                            deadline: Some(at), ..
+                        }),
+                    ..
+                }) => decision.timers.push(Timer {
+                    scheduled: event.id,
+                    fire_at: *at,
+                }),
                 Role::Began if self.started.start_at.is_some() && first > EventId::FIRST => {
                     decision.timers_done.push(EventId::FIRST);
                 }
@@ -316,11 +326,12 @@ impl Execution {
                 name,
                 input,
                 instance_id,
-                ..
+                retry,
             } => Some(Work::Child {
                 name: name.clone(),
                 input: input.clone(),
                 instance: self.id().child_id(event.id, instance_id.as_ref()),
+                timeout: retry.as_ref().and_then(|policy| policy.attempt_timeout),
             }),
             kind => work_of(kind, &self.started.function),
         }

@@ -42,6 +42,11 @@ impl Execution {
                 attempt @ EventKind::AttemptFailed { .. } => attempt,
                 _ => EventKind::TaskCompleted { scheduled, output },
             },
+            Fact::TimerFired {
+                timer: EventId::FIRST,
+            } => EventKind::ExecutionTerminated {
+                reason: Some("it took longer than the attempt-timeout of its call".to_owned()),
+            },
             Fact::TimerFired { timer } => EventKind::TimerFired { timer },
             Fact::EventRaised { name, data } => EventKind::EventRaised { name, data },
             Fact::Suspended { reason } => EventKind::ExecutionSuspended { reason },

@@ -13,7 +13,7 @@ use crate::{Begin, FunctionKind, Guests, Platform, TaskHub};
 pub(super) struct Next {
     pub(super) execution: Execution,
     pub(super) begin: Begin,
-    /// The delay of its start.
+    /// The delay of its start, or its deadline.
     pub(super) timers: Vec<Timer>,
 }
 

@@ -1,8 +1,8 @@
 //! What came of a turn is made durable; then, and only then, something leaves the host.
 
 use soloist_core::{
-    Decision, Dispatch, End, Event, EventId, Execution, ExecutionId, Fact, HostError, InstanceId,
-    SentEvent, Started as StartedEvent, TaskResult, Timer, Timestamp, Work,
+    Decision, Dispatch, End, Event, EventId, Execution, ExecutionId, Fact, InstanceId, SentEvent,
+    Started as StartedEvent, Timer, Timestamp, Work,
 };
 
 use super::batch::Batch;
@@ -30,7 +30,7 @@ pub(super) struct AfterCommit {
     execution: ExecutionId,
     /// What whoever started the instance is told: the execution that is stored.
     begun: ExecutionId,
-    /// The timers of that execution, where it takes the place of another.
+    /// The timer of its start or its deadline, where it takes the place of another.
     delays: Vec<Timer>,
     dispatch: Vec<Dispatch>,
     interrupt: Vec<EventId>,
@@ -306,7 +306,8 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             (false, true) => RuntimeStatus::Running,
             (false, false) => RuntimeStatus::Pending,
         };
-        let children = take_children(&self.id, execution.started(), &mut decision.dispatch);
+        let now = self.shared.platform.now();
+        let children = take_children(&self.id, execution.started(), &mut decision.dispatch, now);
         let given_up = decision.given_up.iter();
         let given_up = given_up.map(|child| Message {
             target: child.instance.clone(),
@@ -337,7 +338,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             children_closed,
             voids: None,
             inbox_taken: inbox,
-            now: self.shared.platform.now(),
+            now,
         }
     }
 
@@ -367,15 +368,19 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                 operation.ready = true;
                 operation.open_work = 0;
                 operation.custom_status = None;
-                operation.timers.clear();
+                operation.timers = next.timers;
                 operation.logs.clear();
                 return Some(next.execution);
             }
         };
         operation.open_work = 0;
         operation.timers.clear();
-        let parent = live.execution().started().parent.clone();
-        if let (Some(parent), Some(result)) = (parent, end.and_then(result_of)) {
+        let (parent, has_expired) = {
+            let execution = live.execution();
+            (execution.started().parent.clone(), execution.has_expired())
+        };
+        let result = end.and_then(|end| child::result_of(end, has_expired));
+        if let (Some(parent), Some(result)) = (parent, result) {
             operation.messages.push(child::answer(&parent, result));
         }
         let start = live.replaced_by.as_ref()?;
@@ -442,20 +447,6 @@ fn now_after(operation: &Operation) -> Timestamp {
     let begun = operation.begins.iter().flat_map(|begin| &begin.events);
     let last = operation.events.iter().chain(begun).last();
     last.map_or(operation.now, |last| last.timestamp.max(operation.now))
-}
-
-/// What the parent of a child is told of its end.
-fn result_of(end: &End) -> Option<TaskResult> {
-    match end {
-        End::Completed(output) => Some(Ok(output.clone())),
-        End::Failed(failure) => Some(Err(failure.clone())),
-        End::Terminated(reason) => {
-            let why = reason.as_deref().unwrap_or("no reason was given");
-            let message = format!("the child was terminated: {why}");
-            Some(Err(HostError::Terminated.failure(message)))
-        }
-        End::ContinuedAsNew { .. } => None,
-    }
 }
 
 /// The messages that carry what the code told. What is no instance id is nobody's: it was told to nobody.

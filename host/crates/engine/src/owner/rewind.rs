@@ -47,7 +47,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
         let Ok(mut rewind) = loaded.history.rewind(id.clone(), reason, module, now) else {
             return Ok(Rewound::NotFailed);
         };
-        let children = take_children(id, started, &mut rewind.children);
+        let children = take_children(id, started, &mut rewind.children, now);
         let operation = Operation {
             instance: id.clone(),
             expects: Expects::Ended {

@@ -1,5 +1,6 @@
 //! Children: each starts once and answers once, whatever happens to the host or to its parent.
 
+mod deadlines;
 mod falls;
 
 use std::pin::Pin;

@@ -10,6 +10,7 @@ use soloist_core::{
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{Loaded, Operation, TaskHub};
 
+use crate::family::is_deadline;
 use crate::invariants::Invariant;
 use crate::ledger::{Awaited, Begun};
 use crate::model::{awaited, open_children, retries, waiting, wrong_answers, wrong_status};
@@ -124,6 +125,9 @@ impl State {
                     }
                 }
                 EventKind::ExecutionBegan {} => self.check_delay(id, execution, event),
+                EventKind::ExecutionTerminated { reason } if is_deadline(reason.as_deref()) => {
+                    self.check_deadline(id, execution);
+                }
                 EventKind::ExecutionSuspended { .. } => {
                     self.ledger.standing(id).suspended.set(true, tick);
                 }
@@ -148,12 +152,24 @@ impl State {
         }
     }
 
+    /// No child is given up before its attempt has taken too long.
+    fn check_deadline(&mut self, id: &InstanceId, execution: ExecutionId) {
+        let awaited = self.ledger.timers.get(&(execution, EventId::FIRST));
+        if awaited.is_none_or(|awaited| awaited.latest < awaited.fire_at) {
+            self.broke(
+                Invariant::TimerNotEarly,
+                format!("{id} is given up: {awaited:?}"),
+            );
+        }
+    }
+
     /// A first turn does not begin before its time.
     fn check_delay(&mut self, id: &InstanceId, execution: ExecutionId, first: &Event) {
         let begun = self.ledger.executions.get(&execution);
         let start_at = begun.and_then(|begun| begun.start_at);
         let awaited = self.ledger.timers.get(&(execution, EventId::FIRST));
-        let is_early = awaited.is_some_and(|awaited| awaited.latest < awaited.fire_at);
+        let is_early =
+            start_at.is_some() && awaited.is_some_and(|awaited| awaited.latest < awaited.fire_at);
         if start_at > Some(first.timestamp) || is_early {
             let what = format!("{id} begins at {:?}, before {start_at:?}", first.timestamp);
             self.broke(Invariant::TimerNotEarly, what);

@@ -177,7 +177,14 @@ impl State {
         let is_told = match (end, told.as_slice()) {
             (EventKind::ExecutionCompleted { output }, [Ok(told)]) => output == told,
             (EventKind::ExecutionFailed { failure }, [Err(told)]) => failure == told,
-            (EventKind::ExecutionTerminated { .. }, [Err(told)]) => told.error_type == "Terminated",
+            (EventKind::ExecutionTerminated { reason }, [Err(told)]) => {
+                let expected = if is_deadline(reason.as_deref()) {
+                    "ChildTimeout"
+                } else {
+                    "Terminated"
+                };
+                told.error_type == expected
+            }
             (EventKind::ContinuedAsNew { .. }, told) => told.is_empty(),
             _ => false,
         };
@@ -312,4 +319,9 @@ fn answer_to(event: &Event, child: EventId) -> Option<TaskResult> {
         } if *scheduled == child => Some(Err(failure.clone())),
         _ => None,
     }
+}
+
+/// True of the reason for which the engine ends a child whose attempt took too long.
+pub(crate) fn is_deadline(reason: Option<&str>) -> bool {
+    reason == Some("it took longer than the attempt-timeout of its call")
 }

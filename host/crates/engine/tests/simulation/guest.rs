@@ -260,7 +260,10 @@ impl Guest {
             name: child.function.to_owned(),
             input,
             instance_id,
-            retry: (child.attempts > 1).then(|| policy(child.attempts)),
+            retry: (child.attempts > 1).then(|| RetryPolicy {
+                attempt_timeout: (child.attempts > 2).then_some(20_000),
+                ..policy(child.attempts)
+            }),
         })
     }
 

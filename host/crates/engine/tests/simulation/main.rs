@@ -77,7 +77,7 @@ fn a_seed_plays_the_same_each_time() {
 }
 
 /// What a simulation that never saw it could not speak for.
-const SEEN: [&str; 53] = [
+const SEEN: [&str; 55] = [
     // Of scripts.
     "TaskScheduled",
     "TimerCreated",
@@ -103,6 +103,8 @@ const SEEN: [&str; 53] = [
     "RefuseChild",
     "parent: Some",
     "attempt: 2, depth: 1",
+    "it took longer than the attempt-timeout",
+    "ChildTimeout",
     // Of callers.
     "ExecutionSuspended",
     "ExecutionResumed",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use soloist_core::{
-    Dispatch, EventId, EventKind, History, InstanceId, Role, TaskResult, Timestamp, Work,
+    Dispatch, Event, EventId, EventKind, History, InstanceId, Role, TaskResult, Timestamp, Work,
 };
 use soloist_engine::{Loaded, RuntimeStatus};
 
@@ -72,6 +72,11 @@ pub(crate) fn awaited(history: &History) -> BTreeMap<EventId, Timestamp> {
     {
         timers.insert(first.id, start_at);
     }
+    // One that was rewound has all the time that it needs.
+    let was_rewound = |event: &Event| matches!(event.kind.role(), Role::Rewound(_));
+    let parent = history.started().parent.as_ref();
+    let deadline = parent.and_then(|parent| parent.deadline);
+    let deadline = deadline.filter(|_| !history.events().iter().any(was_rewound));
     for event in history.events() {
         match event.kind.role() {
             Role::Request => {
@@ -84,6 +89,7 @@ pub(crate) fn awaited(history: &History) -> BTreeMap<EventId, Timestamp> {
             _ => {}
         }
     }
+    timers.extend(deadline.map(|deadline| (first.id, deadline)));
     timers
 }
 

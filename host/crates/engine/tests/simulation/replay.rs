@@ -117,14 +117,19 @@ impl Compared {
         let is_suspension =
             |event: &Event| matches!(event.kind, EventKind::ExecutionSuspended { .. });
         let since = history.events().iter().rposition(is_suspension)?;
-        let held = history.events()[since..].iter();
-        let held = held.filter_map(|event| match &event.kind {
+        let (before, held) = history.events().split_at(since);
+        let said = |event: &Event| match &event.kind {
             EventKind::EventRaised { data, .. } => Some(format!("={} at", data.as_str())),
             EventKind::TaskCompleted { output, .. } => Some(format!("={} at", output.as_str())),
             _ => None,
+        };
+        // What code that was rewound sends twice may have come before, too.
+        let mut held = held.iter().filter_map(|event| {
+            let same = |other: &Event| said(other) == said(event);
+            said(event).filter(|_| !before.iter().any(same))
         });
         let seen = |held: &String| self.seen.lines.iter().any(|line| line.contains(held));
-        held.into_iter().find(seen)
+        held.find(seen)
     }
 
     /// What a rewind has left replays.

@@ -73,6 +73,7 @@ fn child() -> Execution {
         scheduled: EventId::new(3),
         attempt: 1,
         depth: 1,
+        deadline: None,
     };
     let started = Started {
         parent: Some(parent),
@@ -133,4 +134,34 @@ fn a_delayed_start_waits_for_its_time_and_no_longer() {
         decision.events[0].kind,
         EventKind::ExecutionBegan {}
     ));
+}
+
+fn limited_child() -> Execution {
+    let mut started = child().started().clone();
+    let parent = started.parent.as_mut().expect("it is a child");
+    parent.deadline = Some(Timestamp::from_millis(5_000));
+    let now = Timestamp::from_millis(1_000);
+    Execution::start("child".parse().expect("an instance id"), started, now)
+}
+
+#[test]
+fn a_child_ends_when_its_deadline_comes() {
+    let mut child = limited_child();
+    let deadline = Timestamp::from_millis(5_000);
+    let timers = child.take_delivered().timers;
+    let timers: Vec<_> = timers
+        .iter()
+        .map(|timer| (timer.scheduled, timer.fire_at))
+        .collect();
+    assert_eq!(timers, [(EventId::FIRST, deadline)]);
+    let fired = Fact::TimerFired {
+        timer: EventId::FIRST,
+    };
+    assert!(!child.has_expired());
+    assert!(child.deliver(fired.clone(), Timestamp::from_millis(2_000)));
+    assert!(child.is_ended() && child.has_expired());
+    let decision = child.take_delivered();
+    assert_eq!(decision.events[0].timestamp, deadline);
+    assert!(matches!(decision.end, Some(End::Terminated(Some(_)))));
+    assert!(!child.deliver(fired, deadline), "it has ended");
 }

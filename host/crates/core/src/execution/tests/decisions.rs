@@ -77,6 +77,7 @@ fn a_turn_says_what_is_to_begin_and_which_timers_to_keep() {
         name: "c".to_owned(),
         input: given(4),
         instance: run.execution.id().child_id(EventId::new(4), None),
+        timeout: None,
     };
     let http = Work::Http {
         function: "script".parse().expect("a name"),

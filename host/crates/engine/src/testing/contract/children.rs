@@ -16,6 +16,7 @@ fn child(parent: &Story, instance: &str, scheduled: u64) -> ChildStart {
             execution: parent.execution,
             scheduled: EventId::new(scheduled),
             attempt: 1,
+            deadline: None,
             depth: 1,
         },
     }
