@@ -107,3 +107,16 @@ impl HostError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::HostError;
+
+    #[test]
+    fn only_what_a_busy_machine_may_cause_is_run_again() {
+        assert!(HostError::TurnTimeout.depends_on_machine());
+        assert!(HostError::OutOfMemory.depends_on_machine());
+        assert!(!HostError::Trap.depends_on_machine());
+        assert!(!HostError::ActivityTimeout.depends_on_machine());
+    }
+}

@@ -387,8 +387,24 @@ mod tests {
     }
 
     #[test]
+    fn names_and_ids_are_shown_as_they_were_given() {
+        assert_eq!(EventId::new(41).next(), EventId::new(42));
+        assert_eq!(Nonce::new(41).bits(), 41);
+        let instance: InstanceId = "order-42".parse().expect("an instance id");
+        let function: FunctionName = "pay".parse().expect("a name");
+        assert_eq!(format!("{instance} {function}"), "order-42 pay");
+    }
+
+    #[test]
+    fn a_nonce_stays_secret() {
+        assert_eq!(format!("{:?}", Nonce::new(41)), "Nonce(..)");
+    }
+
+    #[test]
     fn a_digest_reads_back_what_it_writes() {
         let digest = ModuleDigest::new([0xA5; 32]);
+        assert_eq!(digest.as_bytes(), &[0xA5; 32]);
+        assert_eq!(format!("{digest:?}"), format!("ModuleDigest({digest})"));
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert!("abc".parse::<ModuleDigest>().is_err());
         assert!("Z".repeat(64).parse::<ModuleDigest>().is_err());

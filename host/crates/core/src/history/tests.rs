@@ -85,6 +85,18 @@ fn failed(scheduled: u64) -> EventKind {
     }
 }
 
+fn retried(scheduled: u64) -> EventKind {
+    let EventKind::TaskFailed { scheduled, failure } = failed(scheduled) else {
+        unreachable!("a failed task")
+    };
+    EventKind::AttemptFailed {
+        scheduled,
+        attempt: 1,
+        failure,
+        retry_at: Timestamp::default(),
+    }
+}
+
 fn accepted(scheduled: u64) -> EventKind {
     EventKind::HttpAccepted {
         scheduled: EventId::new(scheduled),
@@ -189,6 +201,7 @@ fn what_they_cannot_have_written_is_corrupt() {
             not_open(4, 3),
         ),
         (vec![started(), BEGAN, activity(), fired(3)], not_open(4, 3)),
+        (vec![started(), BEGAN, timer(5), retried(3)], not_open(4, 3)),
         (
             vec![started(), BEGAN, activity(), accepted(3)],
             not_open(4, 3),

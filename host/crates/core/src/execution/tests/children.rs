@@ -114,6 +114,12 @@ fn a_delayed_start_waits_for_its_time_and_no_longer() {
     let decision = execution.take_delivered();
     assert_eq!(decision.timers.len(), 1);
     assert_eq!(decision.timers[0].fire_at, fire_at(500));
+    assert_eq!(execution.delayed_until(), Some(fire_at(500)));
+    assert_eq!(execution.position(), None);
+    assert!(execution.deliver(Fact::Suspended { reason: None }, now));
+    assert_eq!(execution.delayed_until(), None, "it is suspended");
+    assert!(execution.deliver(Fact::Resumed { reason: None }, now));
+    assert_eq!(execution.delayed_until(), Some(fire_at(500)));
     assert!(!execution.is_runnable());
     let raised = Fact::EventRaised {
         name: "go".to_owned(),
@@ -126,7 +132,9 @@ fn a_delayed_start_waits_for_its_time_and_no_longer() {
     // A clock that went back does not hold it up.
     assert!(!execution.deliver(Fact::TimerFired { timer }, fire_at(400)));
     assert!(execution.is_runnable() && execution.is_first_turn_due());
+    assert_eq!(execution.delayed_until(), None);
     execution.begin_turn(fire_at(400));
+    assert!(execution.position().is_some());
     assert_eq!(execution.current_time(), fire_at(500));
     let decision = execution.park();
     assert_eq!(decision.timers_done, [timer]);
@@ -134,6 +142,18 @@ fn a_delayed_start_waits_for_its_time_and_no_longer() {
         decision.events[0].kind,
         EventKind::ExecutionBegan {}
     ));
+}
+
+#[test]
+fn a_delayed_start_that_was_terminated_waits_for_nothing() {
+    let started = Started {
+        start_at: Some(fire_at(500)),
+        ..started()
+    };
+    let (now, instance) = (fire_at(0), "later".parse().expect("an instance id"));
+    let mut execution = Execution::start(instance, started, now);
+    assert!(execution.deliver(Fact::Terminated { reason: None }, now));
+    assert_eq!(execution.delayed_until(), None);
 }
 
 fn limited_child() -> Execution {

@@ -294,6 +294,21 @@ fn what_a_flood_asks_for_never_begins() {
 }
 
 #[test]
+fn what_was_asked_for_before_another_refusal_begins() {
+    let mut execution = execution();
+    let call = Action::ScheduleTask {
+        name: "a".to_owned(),
+        input: json("1"),
+        retry: None,
+    };
+    execution.perform(call).unwrap();
+    execution.cancel(TaskId(7)).unwrap_err();
+    let decision = execution.abort(HostError::Trap.failure("it trapped"));
+    assert_eq!(decision.dispatch.len(), 1);
+    assert_eq!(decision.orphans.len(), 1);
+}
+
+#[test]
 fn a_difference_names_the_event_and_both_sides() {
     let mut run = Run::of([Activity("a"), wait_for(0)]);
     run.then([]);

@@ -117,6 +117,31 @@ fn a_failure_that_the_code_got_over_stays() {
 }
 
 #[test]
+fn what_waits_for_its_next_attempt_or_poll_has_its_timer_again() {
+    use super::script::Step::{Http, Tried};
+    let mut run = Run::of([Tried("t", 100), Http, Activity("a"), wait_for(2), Fail]);
+    run.then([]);
+    run.then([failed(0), Outside::Accepted(1, 5)]);
+    run.then([failed(2)]);
+    let (rewind, _) = rewind(&run);
+    let timers = rewind.timers.iter();
+    let timers: Vec<_> = timers
+        .map(|timer| (timer.scheduled.get(), timer.fire_at))
+        .collect();
+    let pauses = run.stored.history().into_events();
+    let due: Vec<_> = pauses
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::AttemptFailed { retry_at, .. } => Some((3, retry_at)),
+            EventKind::HttpAccepted { poll_at, .. } => Some((4, poll_at)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(due.len(), 2);
+    assert_eq!(timers, due);
+}
+
+#[test]
 fn only_a_failed_execution_is_rewound() {
     let mut run = Run::of([Activity("a"), wait_for(0)]);
     run.then([]);
