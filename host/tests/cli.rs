@@ -43,6 +43,7 @@ fn the_help_is_what_it_was() {
     for (name, arguments) in [
         ("help", &["--help"][..]),
         ("help_serve", &["serve", "--help"]),
+        ("help_new", &["new", "--help"]),
         ("help_function", &["function", "--help"]),
         ("help_function_deploy", &["function", "deploy", "--help"]),
         ("help_instance", &["instance", "--help"]),
@@ -203,4 +204,71 @@ fn an_address_that_is_none_is_a_usage_error() {
 fn a_component_that_cannot_be_read_is_named() {
     let arguments = ["function", "deploy", "F", "/nowhere/f.wasm"];
     assert_refused(&arguments, 1, &["/nowhere/f.wasm", "No such file"]);
+}
+
+/// A folder `sdk` with a template in it.
+fn sdk() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let template = folder.path().join("python/template");
+    std::fs::create_dir_all(template.join("activity/src")).unwrap();
+    let file = |name: &str, text: &str| std::fs::write(template.join(name), text).unwrap();
+    file("build.txt", "make {{name}}\nout/{{name}}.wasm\n");
+    file("activity/src/{{name}}.py", "# {{name}} uses {{sdk}}\n");
+    folder
+}
+
+#[test]
+fn a_new_project_is_written_whole_or_not_at_all() {
+    let (sdk, here) = (sdk(), TempDir::new().unwrap());
+    let new = |name: &str| {
+        Command::new(env!("CARGO_BIN_EXE_soloist"))
+            .args(["new", "activity", name, "--lang", "python", "--sdk"])
+            .arg(sdk.path())
+            .current_dir(here.path())
+            .output()
+            .unwrap()
+    };
+    let output = new("greeter");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "wrote greeter/, an activity in python; next:\n  \
+         cd greeter && make greeter\n  \
+         soloist function deploy greeter out/greeter.wasm\n"
+    );
+    let source = std::fs::read_to_string(here.path().join("greeter/src/greeter.py")).unwrap();
+    let folder = sdk.path().canonicalize().unwrap();
+    assert_eq!(source, format!("# greeter uses {}\n", folder.display()));
+
+    let output = new("greeter");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("greeter is there already"), "{said}");
+
+    std::fs::write(sdk.path().join("python/template/activity/broken"), [0xFF]).unwrap();
+    let output = new("other");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("cannot read"), "{said}");
+    let left: Vec<_> = std::fs::read_dir(here.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["greeter"], "nothing is left half-written");
+}
+
+#[test]
+fn a_project_that_cannot_be_is_a_usage_error() {
+    let sdk = sdk();
+    let sdk = sdk.path().to_str().unwrap();
+    let new = |name: &'static str, lang: &'static str| {
+        ["new", "activity", name, "--lang", lang, "--sdk", sdk].map(str::to_owned)
+    };
+    for (arguments, parts) in [
+        (new("A b", "python"), ["'A b'", "lower-case letters"]),
+        (new("a", "go"), ["has no go/template", "the folder `sdk`"]),
+        (new("a", "cobol"), ["'cobol'", "possible values"]),
+    ] {
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        assert_refused(&arguments, 2, &parts);
+    }
 }

@@ -64,6 +64,16 @@ pub(crate) enum Kind {
     Activity,
 }
 
+impl Kind {
+    /// As the host writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Orchestrator => "orchestrator",
+            Self::Activity => "activity",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Function {

@@ -5,6 +5,7 @@ mod history;
 mod instance;
 mod list;
 mod logs;
+mod new;
 mod serve;
 mod watch;
 
@@ -38,6 +39,10 @@ enum Noun {
     /// `when_full = "reject"` (the default) to refuse more, or `"queue"` to let them wait their turn.
     #[command(allow_negative_numbers = true)]
     Serve(Box<serve::Serve>),
+    /// Write a new project in Rust, JavaScript, Python, C or Go
+    ///
+    /// It builds with the one command that this prints.
+    New(new::New),
     /// Deploy, list and remove functions
     #[command(subcommand)]
     Function(function::Verb),
@@ -50,6 +55,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.noun {
             Noun::Serve(serve) => serve.run(),
+            Noun::New(new) => new.run(),
             Noun::Function(verb) => verb.run(),
             Noun::Instance(verb) => verb.run(),
         }
