@@ -2,6 +2,7 @@
 
 mod function;
 mod history;
+mod host;
 mod instance;
 mod list;
 mod logs;
@@ -46,6 +47,9 @@ enum Noun {
     /// Deploy, list and remove functions
     #[command(subcommand)]
     Function(function::Verb),
+    /// Say how clients reach the host
+    #[command(subcommand)]
+    Host(host::Verb),
     /// Start, watch and manage instances
     #[command(subcommand)]
     Instance(instance::Verb),
@@ -57,6 +61,7 @@ impl Cli {
             Noun::Serve(serve) => serve.run(),
             Noun::New(new) => new.run(),
             Noun::Function(verb) => verb.run(),
+            Noun::Host(verb) => verb.run(),
             Noun::Instance(verb) => verb.run(),
         }
     }

@@ -8,7 +8,7 @@ use crate::query::Query;
 
 /// The path of the management API that all links name.
 pub(crate) const WEBHOOK_BASE: &str = "/runtime/webhooks/durabletask";
-const TASK_HUB: &str = "Soloist";
+pub(crate) const TASK_HUB: &str = "Soloist";
 const CONNECTION: &str = "Storage";
 
 /// What is left as it is in an id within a URL. A space becomes `%20`, which a path and a form both read as a space; the
@@ -90,7 +90,17 @@ impl Caller {
         }
     }
 
-    fn url(&self, id: &InstanceId, operation: &str, query: &str) -> String {
+    /// `http://localhost:7071`.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What every request needs in its query: the key that this one brought, or nothing.
+    pub(crate) fn required(&self) -> &str {
+        self.carried.trim_start_matches('&')
+    }
+
+    pub(crate) fn url(&self, id: &InstanceId, operation: &str, query: &str) -> String {
         let id = utf8_percent_encode(id.as_str(), &KEPT);
         let Self {
             origin, carried, ..

@@ -60,6 +60,7 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
             "/admin/instances/{id}/logs",
             get(admin::instances::logs::<H, G, P>),
         )
+        .route("/admin/host/binding", get(admin::binding::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<H, G, P>))
         .fallback(management::serve::<H, G, P>)

@@ -1,5 +1,6 @@
 //! What only an operator does: functions, modules, raw histories, logs.
 
+pub(crate) mod binding;
 pub(crate) mod functions;
 mod history;
 pub(crate) mod instances;

@@ -1,0 +1,143 @@
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use serde::Serialize;
+use soloist_core::InstanceId;
+
+use crate::caller::{Caller, ManagementPayload, TASK_HUB, WEBHOOK_BASE};
+use crate::query::Query;
+use crate::reply::json;
+
+/// What clients of Durable Functions put an ID in place of.
+const PLACE: &str = "INSTANCEID";
+
+/// What a client of Durable Functions is set up with: the JSON that Azure's host hands to a function with a client binding.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Binding<'p> {
+    task_hub_name: &'static str,
+    connection_name: Option<&'static str>,
+    creation_urls: CreationUrls,
+    management_urls: ManagementUrls<'p>,
+    base_url: String,
+    required_query_string_parameters: String,
+    rpc_base_url: String,
+    http_base_url: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreationUrls {
+    create_new_instance_post_uri: String,
+    create_and_wait_on_new_instance_post_uri: String,
+}
+
+/// The links of one instance, and the one to rewind it, which the management payload does not have.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ManagementUrls<'p> {
+    #[serde(flatten)]
+    payload: ManagementPayload<'p>,
+    rewind_post_uri: String,
+}
+
+impl<'p> Binding<'p> {
+    fn new(caller: &Caller, place: &'p InstanceId) -> Self {
+        let base = format!("{}{WEBHOOK_BASE}", caller.origin());
+        let code = caller.required();
+        let create = format!("{base}/orchestrators/{{functionName}}[/{{instanceId}}]");
+        let and = if code.is_empty() { "" } else { "&" };
+        let question = if code.is_empty() { "" } else { "?" };
+        Self {
+            task_hub_name: TASK_HUB,
+            connection_name: None,
+            creation_urls: CreationUrls {
+                create_new_instance_post_uri: format!("{create}{question}{code}"),
+                create_and_wait_on_new_instance_post_uri: format!(
+                    "{create}?timeout={{timeoutInSeconds}}&pollingInterval={{intervalInSeconds}}{and}{code}"
+                ),
+            },
+            management_urls: ManagementUrls {
+                payload: caller.management_payload(place),
+                rewind_post_uri: caller.url(place, "/rewind", "reason={text}&"),
+            },
+            base_url: base,
+            required_query_string_parameters: code.to_owned(),
+            rpc_base_url: format!("{}/durabletask/", caller.origin()),
+            http_base_url: None,
+        }
+    }
+}
+
+/// `GET /admin/host/binding`: how a client of Durable Functions reaches this host, as the caller reached it.
+pub(crate) async fn show(uri: Uri, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let query = Query::parse(query.as_deref());
+    let caller = Caller::new(&uri, &headers, &query);
+    let place = PLACE.parse().expect("an instance id");
+    json(StatusCode::OK, &Binding::new(&caller, &place))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::HOST;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn binding(target: &str) -> Value {
+        let uri: Uri = target.parse().unwrap();
+        let headers = HeaderMap::from_iter([(HOST, "localhost:7071".parse().unwrap())]);
+        let caller = Caller::new(&uri, &headers, &Query::parse(uri.query()));
+        let place = PLACE.parse().unwrap();
+        serde_json::to_value(Binding::new(&caller, &place)).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_in_every_link() {
+        let base = "http://localhost:7071/runtime/webhooks/durabletask";
+        let of = format!("{base}/instances/INSTANCEID");
+        let hub = "taskHub=Soloist&connection=Storage&code=K";
+        let create = format!("{base}/orchestrators/{{functionName}}[/{{instanceId}}]");
+        assert_eq!(
+            binding("/admin/host/binding?code=K"),
+            json!({
+                "taskHubName": "Soloist",
+                "connectionName": null,
+                "creationUrls": {
+                    "createNewInstancePostUri": format!("{create}?code=K"),
+                    "createAndWaitOnNewInstancePostUri": format!(
+                        "{create}?timeout={{timeoutInSeconds}}&pollingInterval={{intervalInSeconds}}&code=K"
+                    ),
+                },
+                "managementUrls": {
+                    "id": "INSTANCEID",
+                    "statusQueryGetUri": format!("{of}?{hub}"),
+                    "sendEventPostUri": format!("{of}/raiseEvent/{{eventName}}?{hub}"),
+                    "terminatePostUri": format!("{of}/terminate?reason={{text}}&{hub}"),
+                    "rewindPostUri": format!("{of}/rewind?reason={{text}}&{hub}"),
+                    "purgeHistoryDeleteUri": format!("{of}?{hub}"),
+                    "restartPostUri": format!("{of}/restart?{hub}"),
+                    "suspendPostUri": format!("{of}/suspend?reason={{text}}&{hub}"),
+                    "resumePostUri": format!("{of}/resume?reason={{text}}&{hub}"),
+                },
+                "baseUrl": base,
+                "requiredQueryStringParameters": "code=K",
+                "rpcBaseUrl": "http://localhost:7071/durabletask/",
+                "httpBaseUrl": null,
+            })
+        );
+    }
+
+    #[test]
+    fn without_a_key_the_links_end_where_they_should() {
+        let binding = binding("/admin/host/binding");
+        let create = binding["creationUrls"]["createNewInstancePostUri"]
+            .as_str()
+            .unwrap();
+        assert!(create.ends_with("[/{instanceId}]"), "{create}");
+        let wait = &binding["creationUrls"]["createAndWaitOnNewInstancePostUri"];
+        let wait = wait.as_str().unwrap();
+        assert!(wait.ends_with("={intervalInSeconds}"), "{wait}");
+        assert_eq!(binding["requiredQueryStringParameters"], "");
+    }
+}
