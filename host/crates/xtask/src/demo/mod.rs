@@ -68,8 +68,11 @@ fn play(project: &Project, screen: &Screen, data: &Path, log: &Path) -> Result<(
     screen.line(&format!("{}, process {}", host.url(), host.process()));
 
     screen.step("Deploy hello-cities and say-hello");
-    for name in [ORCHESTRATOR, "say-hello"] {
-        let size = client.deploy(name, &project.guests().join(format!("{name}.wasm")))?;
+    for (name, file) in [
+        (ORCHESTRATOR, "hello-cities-rust.wasm"),
+        ("say-hello", "say-hello.wasm"),
+    ] {
+        let size = client.deploy(name, &project.guests().join(file))?;
         screen.line(&format!(
             "{name}, {} KiB of WebAssembly",
             size.div_ceil(1024)
@@ -196,7 +199,7 @@ fn go_on(screen: &Screen, binary: &Path, data: &Path) {
     screen.line(&format!("  {soloist} instance show {INSTANCE}"));
     screen.line("then deploy another one, as its README in plugins/ says:");
     screen.line(&format!(
-        "  {soloist} function deploy approval target/guests/approval.wasm"
+        "  {soloist} function deploy approval target/guests/approval-rust.wasm"
     ));
     screen.line("and write your own: sdk/rust/README.md");
 }

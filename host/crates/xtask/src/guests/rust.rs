@@ -15,8 +15,8 @@ const GUESTS: [(&str, &[&str]); 2] = [
     (
         UNKNOWN,
         &[
-            "hello-cities",
-            "approval",
+            "hello-cities-rust",
+            "approval-rust",
             "thumbnails",
             "night-watch",
             "scenarios",
