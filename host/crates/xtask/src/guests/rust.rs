@@ -22,6 +22,8 @@ const GUESTS: [(&str, &[&str]); 2] = [
             "scenarios",
             "bench",
             "hostile",
+            "suite-rust",
+            "suite-rust-activity",
         ],
     ),
     (
