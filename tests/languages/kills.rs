@@ -30,8 +30,10 @@ pub(crate) async fn a_chain_goes_on_after_a_kill(language: Language) -> Result<(
 }
 
 pub(crate) async fn log_lines_stand_once_after_a_kill(language: Language) -> Result<()> {
-    let mut options = HostOptions::default();
-    options.arguments = ["--activities", "1"].map(str::to_owned).to_vec();
+    let options = HostOptions {
+        arguments: ["--activities", "1"].map(str::to_owned).to_vec(),
+        ..HostOptions::default()
+    };
     let mut stage = Stage::alone(language, options)?;
     // While this one runs, no other does: the step of `log` is not answered before the kill.
     let slow = stage.start_caller("slow", json!({"ms": 50_000})).await?;

@@ -1,8 +1,8 @@
 //! The main job, shown: a singleton survives SIGKILL. Every step must be seen, or the errand fails.
 
-mod client;
+pub(crate) mod client;
 mod history;
-mod host;
+pub(crate) mod host;
 mod screen;
 
 use std::fs;
@@ -63,7 +63,7 @@ fn play(project: &Project, screen: &Screen, data: &Path, log: &Path) -> Result<(
     let binary = project.host_binary();
 
     screen.step("Start a host on a free port, with a fresh data directory");
-    let host = Host::start(&binary, data, log)?;
+    let host = Host::start(&binary, data, log, &[])?;
     let client = Client::new(host.url());
     screen.line(&format!("{}, process {}", host.url(), host.process()));
 
@@ -103,7 +103,7 @@ fn play(project: &Project, screen: &Screen, data: &Path, log: &Path) -> Result<(
     );
 
     screen.step("Start the host again on the same data");
-    let host = Host::start(&binary, data, log)?;
+    let host = Host::start(&binary, data, log, &[])?;
     let client = Client::new(host.url());
     screen.line(&format!("{}, process {}", host.url(), host.process()));
     screen.line(&format!(
