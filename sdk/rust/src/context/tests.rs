@@ -183,12 +183,11 @@ fn each_level_of_the_log_has_a_name_of_its_own() {
 #[test]
 fn what_was_encoded_twice_is_read_as_input_event_and_answer() {
     let twice = r#""{\"n\":1}""#;
-    type Numbers = BTreeMap<String, u32>;
     let (answer, _) = asked(&[(0, twice), (1, twice)], 0, |ctx| {
         orchestrate(
-            |ctx, input: Option<Numbers>| {
-                let event: Numbers = ctx.wait_for_event("Go").wait()?;
-                let answer: Numbers = ctx.call_activity("count", ()).wait()?;
+            |ctx, input: Option<BTreeMap<String, u32>>| {
+                let event: BTreeMap<String, u32> = ctx.wait_for_event("Go").wait()?;
+                let answer: BTreeMap<String, u32> = ctx.call_activity("count", ()).wait()?;
                 Ok::<_, Failure>((input, event, answer))
             },
             ctx,

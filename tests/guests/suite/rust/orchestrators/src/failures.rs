@@ -66,10 +66,7 @@ pub(crate) fn fails(_: &Context, input: Option<Fails>) -> Result<(), Failure> {
 pub(crate) fn catches(ctx: &Context, input: Option<Fails>) -> Result<Failure, Failure> {
     let policy = RetryPolicy::new(3, Duration::from_millis(10));
     let input = input.unwrap_or_default();
-    caught(
-        ctx.call_activity_with_retry("fails", input, &policy)
-            .wait(),
-    )
+    caught(ctx.call_activity_with_retry("fails", input, &policy).wait())
 }
 
 /// The failure as an output. Its JSON has the keys `errorType`, `message`, `details` and `nonRetriable`.

@@ -1,5 +1,11 @@
 //! The suite's orchestrators in Rust. What they take and answer is the same in every language: see `tests/guests/suite`.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the host gives an owned input and takes a `Result`"
+)]
+
 mod children;
 mod events;
 mod failures;
