@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tests::{Client, Language};
+use tests::{Client, Guest, Language};
 
-use crate::stage::{Run, Stage, count};
+use crate::stage::{Run, Stage, count, fresh};
 
 pub(crate) async fn the_custom_status_is_the_last_one(language: Language) -> Result<()> {
     let stage = Stage::of(language)?;
@@ -70,6 +70,23 @@ pub(crate) async fn an_orchestrator_knows_where_it_is(language: Language) -> Res
     assert_ne!(guid(0), guid(1));
     // Version 5: made of the execution and a counter.
     assert_eq!(&guid(0)[14..15], "5", "{output}");
+    Ok(())
+}
+
+pub(crate) async fn a_child_knows_its_parent(language: Language) -> Result<()> {
+    let stage = Stage::of(language)?;
+    let client = stage.client();
+    stage.orchestrators(&["context"]).await?;
+    let (parent, child) = (fresh("parent"), fresh("kid"));
+    stage
+        .deploy(Guest::Scenarios, "orchestrator", &["caller"])
+        .await?;
+    let steps = json!([{"child-of": ["context", null, child, 1]}, {"await": 0}]);
+    let input = json!({"kind": "script", "steps": steps});
+    let ended = client.run("caller", &parent, &input).await?;
+    let output = &ended.output[0]["value"];
+    assert_eq!(output["parentInstanceId"], json!(parent), "{ended:?}");
+    assert_eq!(output["instanceId"], json!(child), "{ended:?}");
     Ok(())
 }
 

@@ -65,6 +65,7 @@ languages! {{
         the_custom_status_is_the_last_one,
         each_level_of_the_log_is_kept,
         an_orchestrator_knows_where_it_is,
+        a_child_knows_its_parent,
         an_activity_knows_its_call;
     http:
         an_orchestrator_calls_a_server,
