@@ -58,7 +58,7 @@ async fn the_command_line_does_the_main_job() -> Result<()> {
     };
     let wasm = |name: &str| tests::guest_file(name).to_string_lossy().into_owned();
     for (name, file) in [
-        ("hello-cities", "hello-cities.wasm"),
+        ("hello-cities", "hello-cities-rust.wasm"),
         ("say-hello", "say-hello.wasm"),
     ] {
         let (code, text) = soloist(&["function", "deploy", name, &wasm(file)])?;

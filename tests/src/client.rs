@@ -9,6 +9,9 @@ use crate::guests::{Guest, component};
 /// How long anything in a test may take before it counts as hung.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long a component may take to compile: the largest carry an interpreter, and the machine may be busy.
+const COMPILE_PATIENCE: Duration = Duration::from_mins(5);
+
 /// How often something is looked at that cannot be awaited.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
@@ -104,7 +107,7 @@ impl Client {
             StatusCode::ACCEPTED => {
                 let location = header(&response, "location")?;
                 let path = location.trim_start_matches(&self.origin).to_owned();
-                eventually("the module is compiled", async || {
+                eventually_within(COMPILE_PATIENCE, "the module is compiled", async || {
                     let module: Value = self.get(&path).await?.json().await?;
                     match module["state"].as_str() {
                         Some("ready") => Ok(Some(())),
@@ -274,7 +277,12 @@ fn header(response: &Response, name: &str) -> Result<String> {
 ///
 /// # Errors
 /// If looking fails, or takes too long.
-pub async fn eventually<T>(
+pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+    eventually_within(PATIENCE, what, look).await
+}
+
+async fn eventually_within<T>(
+    patience: Duration,
     what: &str,
     mut look: impl AsyncFnMut() -> Result<Option<T>>,
 ) -> Result<T> {
@@ -286,7 +294,7 @@ pub async fn eventually<T>(
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
-    tokio::time::timeout(PATIENCE, looking)
+    tokio::time::timeout(patience, looking)
         .await
         .with_context(|| format!("waited in vain: {what}"))?
 }

@@ -1,15 +1,55 @@
+use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+/// A language that has an SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// JavaScript, and so TypeScript.
+    JavaScript,
+    /// Python.
+    Python,
+    /// C, and so C++.
+    C,
+    /// Go.
+    Go,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Rust,
+        Self::JavaScript,
+        Self::Python,
+        Self::C,
+        Self::Go,
+    ];
+}
+
+impl fmt::Display for Language {
+    /// As it stands in names of files and functions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rust => "rust",
+            Self::JavaScript => "javascript",
+            Self::Python => "python",
+            Self::C => "c",
+            Self::Go => "go",
+        })
+    }
+}
+
 /// A built guest, by the name of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guest {
-    /// The plugin `hello-cities`.
+    /// The plugin `hello-cities`, in Rust.
     HelloCities,
     /// The plugin's activity `say-hello`.
     SayHello,
-    /// The plugin `approval`.
+    /// The plugin `approval`, in Rust.
     Approval,
     /// The plugin `thumbnails`: the orchestrator and both activities.
     Thumbnails,
@@ -35,14 +75,24 @@ pub enum Guest {
     NativePython,
     /// The same in Go.
     NativeGo,
+    /// The suite's orchestrators, by function name.
+    Suite(Language),
+    /// The suite's activities, by function name.
+    SuiteActivity(Language),
+    /// A plugin that is there in each language, by its name.
+    Plugin(&'static str, Language),
 }
 
 impl Guest {
-    fn file(self) -> &'static str {
-        match self {
-            Self::HelloCities => "hello-cities.wasm",
+    /// The name of its file.
+    pub fn file(self) -> String {
+        let name = match self {
+            Self::HelloCities => return Self::Plugin("hello-cities", Language::Rust).file(),
+            Self::Approval => return Self::Plugin("approval", Language::Rust).file(),
+            Self::Suite(language) => return format!("suite-{language}.wasm"),
+            Self::SuiteActivity(language) => return format!("suite-{language}-activity.wasm"),
+            Self::Plugin(name, language) => return format!("{name}-{language}.wasm"),
             Self::SayHello => "say-hello.wasm",
-            Self::Approval => "approval.wasm",
             Self::Thumbnails => "thumbnails.wasm",
             Self::NightWatch => "night-watch.wasm",
             Self::LookAround => "look-around.wasm",
@@ -55,7 +105,8 @@ impl Guest {
             Self::NativeJavaScript => "native-js.wasm",
             Self::NativePython => "native-py.wasm",
             Self::NativeGo => "native-go.wasm",
-        }
+        };
+        name.to_owned()
     }
 }
 
@@ -64,7 +115,7 @@ impl Guest {
 /// # Errors
 /// If it is not built.
 pub fn component(guest: Guest) -> Result<Vec<u8>> {
-    let path = guest_file(guest.file());
+    let path = guest_file(&guest.file());
     std::fs::read(&path).with_context(|| {
         format!(
             "cannot read {}; run `cargo xtask plugins` first",

@@ -7,7 +7,7 @@ mod raw;
 mod server;
 
 pub use client::{Client, Ended, eventually};
-pub use guests::{Guest, component, guest_file};
+pub use guests::{Guest, Language, component, guest_file};
 pub use host::{Host, HostOptions, binary};
 pub use raw::{Answer, Connection};
 pub use server::{Authority, Server};

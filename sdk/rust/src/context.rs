@@ -430,6 +430,31 @@ impl Context {
     pub fn log(&self, level: Level, message: impl AsRef<str>) {
         durable::log(level.into(), message.as_ref());
     }
+
+    /// [`Context::log`] at [`Level::Trace`].
+    pub fn trace(&self, message: impl AsRef<str>) {
+        self.log(Level::Trace, message);
+    }
+
+    /// [`Context::log`] at [`Level::Debug`].
+    pub fn debug(&self, message: impl AsRef<str>) {
+        self.log(Level::Debug, message);
+    }
+
+    /// [`Context::log`] at [`Level::Info`].
+    pub fn info(&self, message: impl AsRef<str>) {
+        self.log(Level::Info, message);
+    }
+
+    /// [`Context::log`] at [`Level::Warn`].
+    pub fn warn(&self, message: impl AsRef<str>) {
+        self.log(Level::Warn, message);
+    }
+
+    /// [`Context::log`] at [`Level::Error`].
+    pub fn error(&self, message: impl AsRef<str>) {
+        self.log(Level::Error, message);
+    }
 }
 
 fn ids<I>(tasks: I) -> Vec<u32>

@@ -5,6 +5,7 @@ mod ci;
 mod command;
 mod demo;
 mod guests;
+mod languages;
 mod project;
 mod tidy;
 
@@ -33,6 +34,8 @@ enum Errand {
     Plugins(guests::Options),
     /// Measure a host against the budgets; a full run takes some twenty minutes
     Bench(bench::Options),
+    /// Measure what a component costs in each language
+    Languages(languages::Options),
     /// Check the rules of the house
     Tidy,
 }
@@ -54,6 +57,7 @@ fn run(errand: Errand) -> Result<()> {
         Errand::Ci(options) => ci::check(&project, &options),
         Errand::Plugins(options) => guests::build(&project, &options),
         Errand::Bench(options) => bench::measure(&project, &options),
+        Errand::Languages(options) => languages::measure(&project, &options),
         Errand::Tidy => tidy::check(&project),
     }
 }

@@ -158,3 +158,41 @@ fn what_is_told_is_json() {
         ]
     );
 }
+
+#[test]
+fn each_level_of_the_log_has_a_name_of_its_own() {
+    let ((), asked) = asked(&[], 0, |ctx| {
+        ctx.trace("a");
+        ctx.debug("b");
+        ctx.info("c");
+        ctx.warn("d");
+        ctx.error("e");
+    });
+    assert_eq!(
+        asked,
+        [
+            "log Level::Trace a",
+            "log Level::Debug b",
+            "log Level::Info c",
+            "log Level::Warn d",
+            "log Level::Error e",
+        ]
+    );
+}
+
+#[test]
+fn what_was_encoded_twice_is_read_as_input_event_and_answer() {
+    let twice = r#""{\"n\":1}""#;
+    let (answer, _) = asked(&[(0, twice), (1, twice)], 0, |ctx| {
+        orchestrate(
+            |ctx, input: Option<BTreeMap<String, u32>>| {
+                let event: BTreeMap<String, u32> = ctx.wait_for_event("Go").wait()?;
+                let answer: BTreeMap<String, u32> = ctx.call_activity("count", ()).wait()?;
+                Ok::<_, Failure>((input, event, answer))
+            },
+            ctx,
+            twice,
+        )
+    });
+    assert_eq!(answer.unwrap(), r#"[{"n":1},{"n":1},{"n":1}]"#);
+}

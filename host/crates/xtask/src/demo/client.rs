@@ -14,6 +14,9 @@ use ureq::http::Response;
 use super::history::History;
 use crate::project::now;
 
+/// The largest components carry an interpreter.
+const COMPILE_PATIENCE: Duration = Duration::from_mins(5);
+
 pub(crate) struct Client {
     agent: Agent,
     url: String,
@@ -91,7 +94,7 @@ impl Client {
         } else {
             location.to_owned()
         };
-        within(Duration::from_mins(2), || {
+        within(COMPILE_PATIENCE, || {
             let (_, module) = self.get(&url)?;
             match module["state"].as_str() {
                 Some("ready") => Ok(Some(())),

@@ -22,14 +22,14 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts a host on a free port and waits until it listens.
-    pub(crate) fn start(binary: &Path, data: &Path, log: &Path) -> Result<Self> {
+    pub(crate) fn start(binary: &Path, data: &Path, log: &Path, settings: &[&str]) -> Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log);
         let log: File = log.context("cannot open the host's log")?;
         let mut command = Command::new(binary);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data);
-        command
+            .arg(data)
+            .args(settings)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log);

@@ -1,8 +1,8 @@
 //! The main job, shown: a singleton survives SIGKILL. Every step must be seen, or the errand fails.
 
-mod client;
+pub(crate) mod client;
 mod history;
-mod host;
+pub(crate) mod host;
 mod screen;
 
 use std::fs;
@@ -63,13 +63,16 @@ fn play(project: &Project, screen: &Screen, data: &Path, log: &Path) -> Result<(
     let binary = project.host_binary();
 
     screen.step("Start a host on a free port, with a fresh data directory");
-    let host = Host::start(&binary, data, log)?;
+    let host = Host::start(&binary, data, log, &[])?;
     let client = Client::new(host.url());
     screen.line(&format!("{}, process {}", host.url(), host.process()));
 
     screen.step("Deploy hello-cities and say-hello");
-    for name in [ORCHESTRATOR, "say-hello"] {
-        let size = client.deploy(name, &project.guests().join(format!("{name}.wasm")))?;
+    for (name, file) in [
+        (ORCHESTRATOR, "hello-cities-rust.wasm"),
+        ("say-hello", "say-hello.wasm"),
+    ] {
+        let size = client.deploy(name, &project.guests().join(file))?;
         screen.line(&format!(
             "{name}, {} KiB of WebAssembly",
             size.div_ceil(1024)
@@ -100,7 +103,7 @@ fn play(project: &Project, screen: &Screen, data: &Path, log: &Path) -> Result<(
     );
 
     screen.step("Start the host again on the same data");
-    let host = Host::start(&binary, data, log)?;
+    let host = Host::start(&binary, data, log, &[])?;
     let client = Client::new(host.url());
     screen.line(&format!("{}, process {}", host.url(), host.process()));
     screen.line(&format!(
@@ -196,7 +199,7 @@ fn go_on(screen: &Screen, binary: &Path, data: &Path) {
     screen.line(&format!("  {soloist} instance show {INSTANCE}"));
     screen.line("then deploy another one, as its README in plugins/ says:");
     screen.line(&format!(
-        "  {soloist} function deploy approval target/guests/approval.wasm"
+        "  {soloist} function deploy approval target/guests/approval-rust.wasm"
     ));
     screen.line("and write your own: sdk/rust/README.md");
 }

@@ -15,13 +15,15 @@ const GUESTS: [(&str, &[&str]); 2] = [
     (
         UNKNOWN,
         &[
-            "hello-cities",
-            "approval",
+            "hello-cities-rust",
+            "approval-rust",
             "thumbnails",
             "night-watch",
             "scenarios",
             "bench",
             "hostile",
+            "suite-rust",
+            "suite-rust-activity",
         ],
     ),
     (
