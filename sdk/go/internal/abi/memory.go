@@ -3,6 +3,7 @@
 package abi
 
 import (
+	"runtime/debug"
 	"sync"
 	"unsafe"
 )
@@ -19,6 +20,8 @@ const (
 	staticBytes = 4 * pageBytes
 	// Each new chunk is at least as large as all before it, so that the memory of 4 GiB has no room for more.
 	chunksMax = 20
+	// Where collections become frequent rather than the heap larger: half of what the host gives a guest if nothing is set.
+	heapBytes = 32 << 20
 	// No memory ends here, so the host refuses to write to it, and says so.
 	refused = 0xffff_fff0
 )
@@ -49,7 +52,10 @@ var (
 	host sync.Mutex
 )
 
-func init() { floor = next }
+func init() {
+	floor = next
+	debug.SetMemoryLimit(heapBytes)
+}
 
 //go:wasmexport cabi_realloc
 //go:nosplit
