@@ -84,8 +84,8 @@ func (f *Failure) detailsOrNil() *string {
 // FailureOf is the failure that an error becomes when it leaves a function.
 //
 // A *Failure stays what it is. One that is wrapped, as by fmt.Errorf with %w, keeps its type, its details and whether it may
-// be tried again; the message is that of the whole. Any other error's type is the name of its Go type, past what only wraps
-// or only says a text: "PathError", and "Error" where there is no better name.
+// be tried again; the message is that of the whole. Any other error's type is what a method ErrorType() string says, or else
+// the name of its Go type, past what only wraps or only says a text: "PathError", and "Error" where there is no better name.
 func FailureOf(err error) *Failure {
 	if failure, is := err.(*Failure); is {
 		return failure
@@ -93,6 +93,13 @@ func FailureOf(err error) *Failure {
 	var inner *Failure
 	if errors.As(err, &inner) {
 		return &Failure{inner.ErrorType, err.Error(), inner.Details, inner.NonRetriable}
+	}
+	var typed interface {
+		error
+		ErrorType() string
+	}
+	if errors.As(err, &typed) {
+		return &Failure{ErrorType: typed.ErrorType(), Message: err.Error()}
 	}
 	return &Failure{ErrorType: errorType(err), Message: err.Error()}
 }

@@ -111,6 +111,11 @@ type insolvent[T any] struct{}
 
 func (insolvent[T]) Error() string { return "no funds" }
 
+type typed struct{}
+
+func (typed) Error() string     { return "no tea" }
+func (typed) ErrorType() string { return "Out-of-tea" }
+
 func TestAnErrorIsNamedForItsType(t *testing.T) {
 	_, notThere := os.Open("/nowhere")
 	declined := Fail("Declined", "account %d", 7)
@@ -125,6 +130,7 @@ func TestAnErrorIsNamedForItsType(t *testing.T) {
 		{insolvent[int]{}, "insolvent", "no funds"},
 		{fmt.Errorf("pay: %w", &insolvent[int]{}), "insolvent", "pay: no funds"},
 		{notThere, "PathError", "open /nowhere: no such file or directory"},
+		{fmt.Errorf("ask: %w", typed{}), "Out-of-tea", "ask: no tea"},
 		{errors.Join(fs.ErrExist, fs.ErrClosed), "Error", "file already exists\nfile already closed"},
 		{declined, "Declined", "account 7"},
 		{fmt.Errorf("pay: %w", declined), "Declined", "pay: Declined: account 7"},

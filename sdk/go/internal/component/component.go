@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"strings"
 )
 
 //go:embed *.shell
@@ -23,7 +24,7 @@ const (
 	headerBytes     = 8
 )
 
-// Wrap returns the component around a module, and its world. Which world, the module's imports tell: the SDK has those of an
+// Wrap returns the component around a module, and its world, with -http where it may fetch. Which world, the module's imports tell: the SDK has those of an
 // orchestrator only where a program registers one, and likewise for activities.
 func Wrap(module []byte) (component []byte, world string, err error) {
 	wanted, err := readModule(module)
@@ -59,18 +60,25 @@ func Wrap(module []byte) (component []byte, world string, err error) {
 }
 
 func worldOf(module *module) (string, error) {
-	orchestrates, acts := false, false
+	orchestrates, acts, fetches := false, false, false
 	for _, wanted := range module.imports {
 		orchestrates = orchestrates || wanted.module == durable
 		acts = acts || wanted.module == activity
+		fetches = fetches || strings.HasPrefix(wanted.module, "wasi:http/")
+	}
+	http := ""
+	if fetches {
+		http = "-http"
 	}
 	switch {
 	case orchestrates && acts:
-		return "application", nil
+		return "application" + http, nil
+	case orchestrates && fetches:
+		return "", fmt.Errorf("the program fetches and registers no activity: an orchestrator calls ctx.CallHTTP")
 	case orchestrates:
 		return "orchestrator-module", nil
 	case acts:
-		return "activity-module", nil
+		return "activity-module" + http, nil
 	default:
 		return "", fmt.Errorf("the program registers no function: call soloist.Orchestrator or soloist.Activity in main")
 	}

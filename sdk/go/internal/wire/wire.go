@@ -24,3 +24,28 @@ type Retry struct {
 	RetryTimeout       float64
 	AttemptTimeout     float64
 }
+
+// Request is an HTTP request of an activity.
+type Request struct {
+	Method string
+	// HTTP or HTTPS.
+	Secure    bool
+	Authority string
+	// With the query.
+	Path    string
+	Headers [][2]string
+	Body    []byte
+}
+
+// Response is what a server said.
+type Response struct {
+	Status  int
+	Headers [][2]string
+	Body    []byte
+}
+
+// HTTPError is a code of wasi:http, and what was said besides.
+type HTTPError struct {
+	Code string
+	Text string
+}

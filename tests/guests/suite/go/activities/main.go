@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"soloist"
+	"soloist/fetch"
 )
 
 func main() {
@@ -17,6 +18,7 @@ func main() {
 	soloist.Activity("throws", throws)
 	soloist.Activity("slow", slow)
 	soloist.Activity("context", context)
+	soloist.Activity("fetch", get)
 }
 
 func sayHello(_ *soloist.ActivityContext, input struct {
@@ -72,4 +74,12 @@ func or[T any](value *T, byDefault T) T {
 		return byDefault
 	}
 	return *value
+}
+
+func get(_ *soloist.ActivityContext, input struct{ URL string }) (any, error) {
+	response, err := fetch.Get(input.URL)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"status": response.Status, "text": string(response.Body)}, nil
 }
