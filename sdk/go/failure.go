@@ -153,7 +153,8 @@ func stackOfPanic() string {
 		case frame.Function == "runtime.gopanic":
 			panicked = true
 		case !panicked || strings.HasPrefix(frame.Function, "runtime."):
-		case strings.HasPrefix(frame.Function, "soloist.call["):
+		case strings.HasPrefix(frame.Function, "soloist.Orchestrator["), strings.HasPrefix(frame.Function, "soloist.Activity["):
+			// Below stands what called the function.
 			return strings.Join(lines, "\n")
 		default:
 			lines = append(lines, fmt.Sprintf("%s (%s:%d)", frame.Function, frame.File, frame.Line))

@@ -77,7 +77,7 @@ func TestAPanicIsAFailureWithItsPlace(t *testing.T) {
 	Orchestrator("*", func(*Context, any) (int, error) { panic("boom") })
 	failure := failureIn(t, orchestrators.run("1"))
 	equal(t, failure.ErrorType, "RuntimeError")
-	if !strings.Contains(*failure.Details, "TestAPanicIsAFailureWithItsPlace") || strings.Contains(*failure.Details, "runtime.") {
+	if lines := strings.Split(*failure.Details, "\n"); len(lines) != 1 || !strings.Contains(lines[0], "TestAPanicIsAFailure") {
 		t.Error(*failure.Details)
 	}
 	durable.(*fake).name = "other"
