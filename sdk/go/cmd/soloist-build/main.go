@@ -51,9 +51,11 @@ func build(program, output, tags string) error {
 	defer os.RemoveAll(scratch)
 
 	path := filepath.Join(scratch, "module.wasm")
-	// The SDK moves the break of Go's heap: see internal/abi/memory.go. Names are for Go's own traces, which keep theirs.
-	command := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w -checklinkname=0",
-		"-tags="+tags, "-o", path, program)
+	// The SDK moves the break of Go's heap: see internal/abi/memory.go. Names are for Go's own traces, which keep theirs. And
+	// neither the commit nor the folder is told: the same source makes the same component, and no module is deployed anew for
+	// nothing.
+	command := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false",
+		"-ldflags=-s -w -buildid= -checklinkname=0", "-tags="+tags, "-o", path, program)
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	command.Stdout = os.Stdout
 	command.Stderr = os.Stderr
