@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"soloist"
 )
 
 type input struct {
@@ -85,47 +87,49 @@ func spoke() string {
 	return order.String()
 }
 
-func native(text string) (string, error) {
-	var wanted input
-	if err := json.Unmarshal([]byte(text), &wanted); err != nil {
-		return "", err
-	}
-	var seen output
-	var err error
+func native(ctx *soloist.Context, wanted input) (seen output, err error) {
 	if seen.Before, err = read(); err != nil {
-		return "", err
+		return seen, err
 	}
-	seen.Durable[0] = currentTime()
-	before, err := json.Marshal(seen.Before)
-	if err != nil {
-		return "", err
+	seen.Durable[0] = durable(ctx)
+	if err := say(os.Stdout, "before", seen.Before); err != nil {
+		return seen, err
 	}
-	fmt.Printf("before %s\n", before)
-	setCustomStatus(string(before))
+	ctx.SetCustomStatus(seen.Before)
 
-	if _, err := awaitTask(waitForEvent("go")); err != nil {
-		return "", err
+	if _, err := soloist.WaitForEvent[any](ctx, "go").Wait(); err != nil {
+		return seen, err
 	}
 	if seen.After, err = read(); err != nil {
-		return "", err
+		return seen, err
 	}
-	seen.Durable[1] = currentTime()
+	seen.Durable[1] = durable(ctx)
 
 	time.Sleep(time.Duration(wanted.SleepMs) * time.Millisecond)
 	if seen.Slept, err = read(); err != nil {
-		return "", err
+		return seen, err
 	}
-	seen.Durable[2] = currentTime()
-	slept, err := json.Marshal(seen.Slept)
-	if err != nil {
-		return "", err
+	seen.Durable[2] = durable(ctx)
+	if err := say(os.Stderr, "slept", seen.Slept); err != nil {
+		return seen, err
 	}
-	fmt.Fprintf(os.Stderr, "slept %s\n", slept)
 	if wanted.TryRefused {
 		seen.Refused = tryRefused()
 	}
-	all, err := json.Marshal(seen)
-	return string(all), err
+	return seen, nil
+}
+
+func durable(ctx *soloist.Context) float64 {
+	return float64(ctx.CurrentTime().UnixMicro()) / 1000
+}
+
+func say(to *os.File, when string, what reading) error {
+	text, err := json.Marshal(what)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(to, "%s %s\n", when, text)
+	return err
 }
 
 // What is said of things that an orchestrator must not have.
@@ -142,5 +146,4 @@ func tryRefused() *refused {
 	return &said
 }
 
-// A module for WASI has one; this one is called by its export.
-func main() {}
+func main() { soloist.Orchestrator("*", native) }

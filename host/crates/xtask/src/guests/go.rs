@@ -1,53 +1,96 @@
-//! The guest in Go: Go makes a module for WASI preview 1, and an adapter makes a component of it.
+//! The guests in Go: built as the README of its SDK says, by Go alone.
 
+use std::env;
+use std::ffi::OsStr;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 use super::install;
-use super::npm::Npm;
+use super::stamp::Stamp;
 use super::venv::Venv;
 use crate::command::run;
 use crate::project::Project;
 
-const SCRIPT: &str = "module.mjs";
-const SOURCES: [&str; 4] = ["native.go", "abi.go", "go.mod", "requirements.txt"];
+/// Folder of the Go module, package in it, name of the component.
+const GUESTS: [(&str, &str, &str); 6] = [
+    ("tests/guests/native-go", ".", "native-go"),
+    ("tests/guests/suite/go", "./orchestrators", "suite-go"),
+    ("tests/guests/suite/go", "./activities", "suite-go-activity"),
+    ("plugins/hello-cities/go", ".", "hello-cities-go"),
+    ("plugins/approval/go", ".", "approval-go"),
+    ("plugins/reconcile", ".", "reconcile"),
+];
+
+const SDK: &str = "sdk/go";
+/// Go itself, for all of them.
+const REQUIREMENTS: &str = "tests/guests/native-go/requirements.txt";
 
 pub(crate) fn build(project: &Project) -> Result<()> {
-    let source = project.path("tests/guests/native-go");
-    let wit = project.path("wit/soloist.wit");
-    let output = project.guests().join("native-go.wasm");
-    let mut stamp = Npm::stamp(project, &output, SCRIPT)?.file(&wit)?;
-    for file in SOURCES {
-        stamp = stamp.file(&source.join(file))?;
+    for (folder, package, name) in GUESTS {
+        build_guest(project, folder, package, name)?;
+    }
+    Ok(())
+}
+
+fn build_guest(project: &Project, folder: &str, package: &str, name: &str) -> Result<()> {
+    let source = project.path(folder);
+    let requirements = project.path(REQUIREMENTS);
+    let output = project.guests().join(format!("{name}.wasm"));
+    let mut stamp = Stamp::of(&output).text(package).file(&requirements)?;
+    for file in files(&project.path(SDK))?.iter().chain(&files(&source)?) {
+        stamp = stamp.file(file)?;
     }
     if stamp.is_fresh() && output.exists() {
         return Ok(());
     }
 
-    let venv = Venv::with(project, &source.join("requirements.txt"))?;
-    let npm = Npm::install(project)?;
+    let venv = Venv::with(project, &requirements)?;
     let directory = project.tools().join("go");
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
-    let module = directory.join("module.wasm");
+    let built = directory.join(format!("{name}.wasm"));
+    // The builder runs `go` by its name.
+    let path = env::var_os("PATH").unwrap_or_default();
+    let paths = [venv.programs()].into_iter().chain(env::split_paths(&path));
     let mut go = venv.program("go");
     go.current_dir(&source)
-        .envs([("GOOS", "wasip1"), ("GOARCH", "wasm")])
+        .env(
+            "PATH",
+            env::join_paths(paths).context("cannot extend PATH")?,
+        )
         // What a user has set is for other programs.
         .envs([("GOENV", "off"), ("GOFLAGS", ""), ("GOWORK", "off")])
         .envs([("GOTOOLCHAIN", "local"), ("GOPROXY", "off")])
         .env("GOPATH", directory.join("path"))
         .env("GOCACHE", directory.join("cache"))
-        .args(["build", "-buildmode=c-shared", "-trimpath", "-ldflags=-w"])
-        .arg("-o")
-        .arg(&module);
+        .env_remove("GOOS")
+        .env_remove("GOARCH")
+        .args(["run", "soloist/cmd/soloist-build", "-o"])
+        .arg(&built)
+        .arg(package);
     run(&mut go)?;
-
-    let built = directory.join("native-go.wasm");
-    let mut script = npm.script(SCRIPT)?;
-    script.arg(module).arg(wit).arg("orchestrator-module");
-    run(script.arg(&built))?;
-    install(project, &built, "native-go")?;
+    install(project, &built, name)?;
     stamp.keep()
+}
+
+/// All that a Go build may read in a folder, in the order of their names.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let doing = || format!("cannot list {}", folder.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(doing)? {
+        let path = entry.with_context(doing)?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if ["go", "mod", "s", "shell"]
+            .map(OsStr::new)
+            .map(Some)
+            .contains(&path.extension())
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }

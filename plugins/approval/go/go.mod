@@ -1,0 +1,7 @@
+module approval
+
+go 1.24
+
+require soloist v0.0.0
+
+replace soloist => ../../../sdk/go

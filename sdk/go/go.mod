@@ -1,0 +1,3 @@
+module soloist
+
+go 1.24
