@@ -39,6 +39,8 @@ pub(crate) struct ActivityState {
     table: ResourceTable,
     limits: Limits,
     computing: Computing,
+    /// Its own code runs, and not only what its language does when it starts.
+    has_begun: bool,
 }
 
 impl WasiView for ActivityState {
@@ -154,6 +156,7 @@ fn guest(
         table,
         limits: Limits::new(settings, Arc::default()),
         computing,
+        has_begun: false,
     };
     async move {
         let pre = module
@@ -186,6 +189,7 @@ async fn call_run(
         Ok(instance) => instance,
         Err(error) => return Shortage::or_of_guest(error, &store.data().limits).map(Err),
     };
+    store.data_mut().has_begun = true;
     Ok(match pre.indices.load(&mut *store, &instance) {
         Ok(guest) => guest.call_run(&mut *store, &input.to_owned()).await,
         Err(error) => Err(error),

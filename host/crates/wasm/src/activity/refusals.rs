@@ -52,8 +52,8 @@ impl Refusing<'_> {
 impl preopens::Host for Refusing<'_> {
     fn get_directories(&mut self) -> Result<Vec<(Resource<Descriptor>, String)>> {
         let function = &self.0.call.function;
-        if self.0.grant.dirs.is_empty() {
-            // It is a refusal only if the guest minds, which the host cannot see.
+        // Some languages always look when they start. Later it is a refusal only if the guest minds, which the host cannot see.
+        if self.0.grant.dirs.is_empty() && self.0.has_begun {
             self.0.notes.failed(format!(
                 "the activity '{function}' looked for directories, and has none: to give it some, list them in dirs of \
                  [function.{function}] in the host's settings"
