@@ -1,0 +1,124 @@
+# Builds one component: NAME.wasm from SOURCES. A project's whole Makefile is
+#
+#     NAME = greeter
+#     SOURCES = greeter.c
+#     include ../soloist/sdk/c/soloist.mk
+#
+# It wants a compiler that makes objects for wasm32-wasi, and a linker that makes components:
+#
+#   CC, CXX, AR       default: `zig` if there is one, else that of PyPI's package `ziglang`
+#   COMPONENT_LD      default: the `wasm-component-ld` that comes with rustup's Rust
+#   LIBC              the folder of libc.a for wasm; default: that of rustup's target wasm32-wasip2
+#   BUILTINS          what 128-bit arithmetic needs, if anything; default: the one of that target
+#   WASI_SDK          the folder of a wasi-sdk, which then gives all of the above
+#
+# and these are yours to set:
+#
+#   CFLAGS, CXXFLAGS  default: -Oz -Wall -Wextra
+#   STACK_BYTES       the stack; without a small one the linker sets aside 1 MiB and more for each instance
+#   BUILD             where objects go, default: build
+#   OUTPUT            the component, default: NAME.wasm
+#   SOLOIST_BUILD     where the SDK's own objects go, default: BUILD/soloist; projects can share it
+
+SDK := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+
+.DEFAULT_GOAL := all
+
+BUILD ?= build
+OUTPUT ?= $(NAME).wasm
+SOLOIST_BUILD ?= $(BUILD)/soloist
+STACK_BYTES ?= 131072
+CFLAGS ?= -Oz -Wall -Wextra
+CXXFLAGS ?= $(CFLAGS)
+
+# `make` has a CC, CXX and AR of its own: those of this machine, not of wasm.
+unset = $(filter default undefined,$(origin $(1)))
+
+ifdef WASI_SDK
+  ifneq ($(call unset,CC),)
+    CC := $(WASI_SDK)/bin/clang
+  endif
+  ifneq ($(call unset,CXX),)
+    CXX := $(WASI_SDK)/bin/clang++
+  endif
+  ifneq ($(call unset,AR),)
+    AR := $(WASI_SDK)/bin/llvm-ar
+  endif
+  COMPONENT_LD ?= $(WASI_SDK)/bin/wasm-component-ld
+  LINKERS ?= $(WASI_SDK)/bin
+  LIBC ?= $(WASI_SDK)/share/wasi-sysroot/lib/wasm32-wasip2
+  BUILTINS ?= $(firstword $(wildcard $(WASI_SDK)/lib/clang/*/lib/wasm32-*wasip2/libclang_rt.builtins.a \
+      $(WASI_SDK)/lib/clang/*/lib/wasip2/libclang_rt.builtins-wasm32.a))
+  TARGET ?= wasm32-wasip2
+else
+  ZIG ?= $(if $(shell command -v zig 2>/dev/null),zig,python3 -m ziglang)
+  ifneq ($(call unset,CC),)
+    CC := $(ZIG) cc
+  endif
+  ifneq ($(call unset,CXX),)
+    CXX := $(ZIG) c++
+  endif
+  ifneq ($(call unset,AR),)
+    AR := $(ZIG) ar
+  endif
+  ifndef COMPONENT_LD
+    LINKERS := $(shell rustc --print sysroot)/lib/rustlib/$(shell rustc -vV | sed -n 's/^host: //p')/bin
+    COMPONENT_LD := $(LINKERS)/wasm-component-ld
+  endif
+  ifndef LIBC
+    RUSTLIB := $(shell rustc --print sysroot)/lib/rustlib/wasm32-wasip2/lib
+    LIBC := $(RUSTLIB)/self-contained
+    BUILTINS ?= $(firstword $(wildcard $(RUSTLIB)/libcompiler_builtins-*.rlib))
+  endif
+  TARGET ?= wasm32-wasi
+endif
+# Where the linker of components looks for the linker of modules, besides PATH.
+LINKERS ?= $(dir $(COMPONENT_LD))
+
+TARGET_FLAGS := --target=$(TARGET) -ffunction-sections -fdata-sections
+# yyjson is told to be small, and to do without 128-bit integers, for which the linker would need BUILTINS.
+YYJSON_FLAGS := -Dyyjson_inline=inline -U__SIZEOF_INT128__ -DYYJSON_DISABLE_NON_STANDARD=1 \
+    -DYYJSON_DISABLE_UTILS=1 -DYYJSON_DISABLE_INCR_READER=1
+C_FLAGS := -std=gnu11 $(TARGET_FLAGS) -I$(SDK)
+
+OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
+SDK_OBJECTS := $(patsubst $(SDK)/src/%.c,$(SOLOIST_BUILD)/%.o,$(sort $(wildcard $(SDK)/src/*.c))) \
+    $(SOLOIST_BUILD)/orchestrator_module.o $(SOLOIST_BUILD)/activity_module.o $(SOLOIST_BUILD)/yyjson.o
+# What the two worlds look like to the host: taken from the library only with the functions that belong to it.
+WORLDS := $(SDK)/bindings/orchestrator_module_component_type.o $(SDK)/bindings/activity_module_component_type.o
+LIBRARY := $(SOLOIST_BUILD)/libsoloist.a
+
+.PHONY: all clean
+all: $(OUTPUT)
+
+$(OUTPUT): $(OBJECTS) $(LIBRARY)
+	@mkdir -p $(dir $@)
+	PATH="$(LINKERS):$$PATH" $(COMPONENT_LD) $(OBJECTS) $(LIBRARY) -L$(LIBC) -lc $(BUILTINS) \
+	    --no-entry --gc-sections -s -z stack-size=$(STACK_BYTES) --wasi-adapter reactor $(LDFLAGS) -o $@
+
+$(LIBRARY): $(SDK_OBJECTS) $(WORLDS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.c.o: %.c $(SDK)/soloist.h
+	@mkdir -p $(dir $@)
+	$(CC) $(C_FLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/%.cpp.o: %.cpp $(SDK)/soloist.h
+	@mkdir -p $(dir $@)
+	$(CXX) -std=gnu++17 -fno-exceptions -fno-rtti $(TARGET_FLAGS) -I$(SDK) $(CXXFLAGS) -c $< -o $@
+
+$(SOLOIST_BUILD)/%.o: $(SDK)/src/%.c $(wildcard $(SDK)/src/*.h) $(SDK)/soloist.h
+	@mkdir -p $(dir $@)
+	$(CC) $(C_FLAGS) -Oz -Wall -Wextra -c $< -o $@
+
+$(SOLOIST_BUILD)/%.o: $(SDK)/bindings/%.c $(SDK)/bindings/%.h
+	@mkdir -p $(dir $@)
+	$(CC) $(C_FLAGS) -Oz -c $< -o $@
+
+$(SOLOIST_BUILD)/yyjson.o: $(SDK)/vendor/yyjson/yyjson.c $(SDK)/vendor/yyjson/yyjson.h
+	@mkdir -p $(dir $@)
+	$(CC) $(C_FLAGS) -Oz $(YYJSON_FLAGS) -c $< -o $@
+
+clean:
+	rm -rf $(BUILD) $(OUTPUT)
