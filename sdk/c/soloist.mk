@@ -9,7 +9,7 @@
 #   CC, CXX, AR       default: `zig` if there is one, else that of PyPI's package `ziglang`
 #   COMPONENT_LD      default: the `wasm-component-ld` that comes with rustup's Rust
 #   LIBC              the folder of libc.a for wasm; default: that of rustup's target wasm32-wasip2
-#   BUILTINS          what 128-bit arithmetic needs, if anything; default: the one of that target
+#   BUILTINS          the library of 128-bit arithmetic; default: the one of that target, or made by zig
 #   WASI_SDK          the folder of a wasi-sdk, which then gives all of the above
 #
 # and these are yours to set:
@@ -23,6 +23,8 @@
 SDK := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 .DEFAULT_GOAL := all
+# None of the rules that `make` brings is wanted.
+.SUFFIXES:
 
 BUILD ?= build
 OUTPUT ?= $(NAME).wasm
@@ -72,12 +74,15 @@ else
   endif
   TARGET ?= wasm32-wasi
 endif
+ifeq ($(BUILTINS),)
+  BUILTINS := $(SOLOIST_BUILD)/libcompiler_rt.a
+endif
 # Where the linker of components looks for the linker of modules, besides PATH.
 LINKERS ?= $(dir $(COMPONENT_LD))
 
 TARGET_FLAGS := --target=$(TARGET) -ffunction-sections -fdata-sections
-# yyjson is told to be small, and to do without 128-bit integers, for which the linker would need BUILTINS.
-YYJSON_FLAGS := -Dyyjson_inline=inline -U__SIZEOF_INT128__ -DYYJSON_DISABLE_NON_STANDARD=1 \
+# yyjson is told to be small.
+YYJSON_FLAGS := -Dyyjson_inline=inline -DYYJSON_DISABLE_NON_STANDARD=1 \
     -DYYJSON_DISABLE_UTILS=1 -DYYJSON_DISABLE_INCR_READER=1
 C_FLAGS := -std=gnu11 $(TARGET_FLAGS) -I$(SDK)
 
@@ -91,9 +96,9 @@ LIBRARY := $(SOLOIST_BUILD)/libsoloist.a
 .PHONY: all clean
 all: $(OUTPUT)
 
-$(OUTPUT): $(OBJECTS) $(LIBRARY)
+$(OUTPUT): $(OBJECTS) $(LIBRARY) $(BUILTINS)
 	@mkdir -p $(dir $@)
-	PATH="$(LINKERS):$$PATH" $(COMPONENT_LD) $(OBJECTS) $(LIBRARY) -L$(LIBC) -lc $(BUILTINS) \
+	PATH="$(LINKERS):$$PATH" $(COMPONENT_LD) $(LIBC)/crt1-reactor.o $(OBJECTS) $(LIBRARY) -L$(LIBC) -lc $(BUILTINS) \
 	    --no-entry --gc-sections -s -z stack-size=$(STACK_BYTES) --wasi-adapter reactor $(LDFLAGS) -o $@
 
 $(LIBRARY): $(SDK_OBJECTS) $(WORLDS)
@@ -119,6 +124,11 @@ $(SOLOIST_BUILD)/%.o: $(SDK)/bindings/%.c $(SDK)/bindings/%.h
 $(SOLOIST_BUILD)/yyjson.o: $(SDK)/vendor/yyjson/yyjson.c $(SDK)/vendor/yyjson/yyjson.h
 	@mkdir -p $(dir $@)
 	$(CC) $(C_FLAGS) -Oz $(YYJSON_FLAGS) -c $< -o $@
+
+$(SOLOIST_BUILD)/libcompiler_rt.a:
+	@mkdir -p $(dir $@)
+	$(ZIG) build-lib "$$($(ZIG) env | sed -n 's/.*lib_dir = "\(.*\)".*/\1/p')/compiler_rt.zig" \
+	    -target wasm32-freestanding -O ReleaseSmall -femit-bin=$@
 
 clean:
 	rm -rf $(BUILD) $(OUTPUT)
