@@ -28,6 +28,8 @@ const char *soloist_utf8(const char *text, size_t *size);
 
 // Reads JSON text. NULL if it is none, with the reason in `why`; notes no failure.
 soloist_value *soloist_read(const char *text, size_t size, const char **why);
+// The same for a text that the host gave, which is freed.
+soloist_value *soloist_take_json(soloist_bytes text, const char **why);
 // Writes JSON text, to be freed. NULL in `ptr` if it nests too deep; notes no failure.
 soloist_bytes soloist_write_heap(const soloist_value *value);
 

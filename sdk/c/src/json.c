@@ -52,10 +52,9 @@ static soloist_value *from_yyjson(yyjson_val *read, unsigned depth) {
   return object;
 }
 
-soloist_value *soloist_read(const char *text, size_t size, const char **why) {
+static soloist_value *read_text(char *text, size_t size, yyjson_read_flag flags, const char **why) {
   yyjson_read_err error;
-  // Without the flag that lets it write there, the text is only read.
-  yyjson_doc *document = yyjson_read_opts((char *)text, size, YYJSON_READ_NOFLAG, NULL, &error);
+  yyjson_doc *document = yyjson_read_opts(text, size, flags, NULL, &error);
   if (!document) {
     if (error.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION) soloist_panic("out of memory");
     *why = error.msg;
@@ -67,6 +66,21 @@ soloist_value *soloist_read(const char *text, size_t size, const char **why) {
   return value;
 }
 
+soloist_value *soloist_read(const char *text, size_t size, const char **why) {
+  // Without the flag that lets it write there, the text is only read.
+  return read_text((char *)text, size, YYJSON_READ_NOFLAG, why);
+}
+
+soloist_value *soloist_take_json(soloist_bytes text, const char **why) {
+  // In place, with the zeros behind it that yyjson wants: a large text is not copied once more.
+  char *room = text.len > 0 ? realloc(text.ptr, text.len + YYJSON_PADDING_SIZE) : calloc(1, YYJSON_PADDING_SIZE);
+  if (!room) soloist_panic("out of memory");
+  memset(room + text.len, 0, YYJSON_PADDING_SIZE);
+  soloist_value *value = read_text(room, text.len, YYJSON_READ_INSITU, why);
+  free(room);
+  return value;
+}
+
 soloist_value *soloist_parse(const char *text, size_t size) {
   const char *why;
   soloist_value *value = soloist_read(text, size, &why);
@@ -74,53 +88,88 @@ soloist_value *soloist_parse(const char *text, size_t size) {
   return soloist_fail(SOLOIST_INVALID_JSON, soloist_text("the text is not JSON: ", why));
 }
 
-// What yyjson writes: texts are not copied. NULL if it nests deeper than `depth`.
-static yyjson_mut_val *to_yyjson(yyjson_mut_doc *document, const soloist_value *value, unsigned depth) {
-  yyjson_mut_val *made = NULL;
-  if (!value) return yyjson_mut_null(document);
-  if ((value->form == FORM_LIST || value->form == FORM_OBJECT) && depth == 0) return NULL;
-  switch (value->form) {
-    case FORM_NULL: made = yyjson_mut_null(document); break;
-    case FORM_BOOL: made = yyjson_mut_bool(document, value->as.truth); break;
-    case FORM_SIGNED: made = yyjson_mut_sint(document, value->as.integer); break;
-    case FORM_UNSIGNED: made = yyjson_mut_uint(document, value->as.natural); break;
-    case FORM_REAL: made = yyjson_mut_real(document, value->as.real); break;
-    case FORM_STRING: made = yyjson_mut_strn(document, value->as.string.text, value->size); break;
-    case FORM_LIST:
-      made = yyjson_mut_arr(document);
-      for (size_t i = 0; i < value->size; i++) {
-        yyjson_mut_val *item = to_yyjson(document, value->as.items[i], depth - 1);
-        if (!item) return NULL;
-        yyjson_mut_arr_append(made, item);
-      }
-      break;
-    case FORM_OBJECT:
-      made = yyjson_mut_obj(document);
-      for (size_t i = 0; i < value->size; i++) {
-        const soloist_member *member = &value->as.members[i];
-        yyjson_mut_val *item = to_yyjson(document, member->value, depth - 1);
-        if (!item) return NULL;
-        yyjson_mut_obj_add(made, yyjson_mut_strn(document, member->key, member->key_size), item);
-      }
-      break;
+// --- Write: by hand, in two passes, since yyjson asks for six times the memory that a string takes.
+
+// Where JSON text goes: with no place, it is only measured.
+typedef struct writer {
+  char *place;
+  size_t size;
+} writer;
+
+static void put(writer *out, const char *bytes, size_t size) {
+  if (out->place) memcpy(out->place + out->size, bytes, size);
+  out->size += size;
+}
+
+static void put_string(writer *out, const char *text, size_t size) {
+  static const char HEX[] = "0123456789abcdef";
+  put(out, "\"", 1);
+  size_t plain = 0;
+  for (size_t i = 0; i < size; i++) {
+    unsigned char byte = (unsigned char)text[i];
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    put(out, text + plain, i - plain);
+    plain = i + 1;
+    const char *letter = byte ? strchr("\bb\ff\nn\rr\tt\"\"\\\\", byte) : NULL;
+    if (letter) {
+      put(out, (char[]){'\\', letter[1]}, 2);
+    } else {
+      put(out, (char[]){'\\', 'u', '0', '0', HEX[byte >> 4], HEX[byte & 15]}, 6);
+    }
   }
-  if (!made) soloist_panic("out of memory");
-  return made;
+  put(out, text + plain, size - plain);
+  put(out, "\"", 1);
+}
+
+// By yyjson: the shortest text that is read as the same number.
+static void put_number(writer *out, const soloist_value *value) {
+  // More than its longest number wants, with room for what the allocator notes.
+  uint64_t memory[64];
+  yyjson_alc allocator;
+  yyjson_alc_pool_init(&allocator, memory, sizeof memory);
+  yyjson_val number = {0};
+  if (value->form == FORM_SIGNED) unsafe_yyjson_set_sint(&number, value->as.integer);
+  if (value->form == FORM_UNSIGNED) unsafe_yyjson_set_uint(&number, value->as.natural);
+  if (value->form == FORM_REAL) unsafe_yyjson_set_real(&number, value->as.real);
+  size_t size;
+  const char *text = yyjson_val_write_opts(&number, YYJSON_WRITE_NOFLAG, &allocator, &size, NULL);
+  if (!text) soloist_panic("a number has no text");
+  put(out, text, size);
+}
+
+// False if it nests deeper than `depth`.
+static bool put_value(writer *out, const soloist_value *value, unsigned depth) {
+  switch (value ? value->form : FORM_NULL) {
+    case FORM_NULL: put(out, "null", 4); return true;
+    case FORM_BOOL: put(out, value->as.truth ? "true" : "false", value->as.truth ? 4 : 5); return true;
+    case FORM_SIGNED:
+    case FORM_UNSIGNED:
+    case FORM_REAL: put_number(out, value); return true;
+    case FORM_STRING: put_string(out, value->as.string.text, value->size); return true;
+    case FORM_LIST:
+    case FORM_OBJECT: break;
+  }
+  if (depth == 0) return false;
+  bool is_list = value->form == FORM_LIST;
+  put(out, is_list ? "[" : "{", 1);
+  for (size_t i = 0; i < value->size; i++) {
+    if (i > 0) put(out, ",", 1);
+    if (!is_list) {
+      put_string(out, value->as.members[i].key, value->as.members[i].key_size);
+      put(out, ":", 1);
+    }
+    if (!put_value(out, is_list ? value->as.items[i] : value->as.members[i].value, depth - 1)) return false;
+  }
+  put(out, is_list ? "]" : "}", 1);
+  return true;
 }
 
 soloist_bytes soloist_write_heap(const soloist_value *value) {
-  soloist_bytes text = {NULL, 0};
-  yyjson_mut_doc *document = yyjson_mut_doc_new(NULL);
-  if (!document) soloist_panic("out of memory");
-  yyjson_mut_val *root = to_yyjson(document, value, SOLOIST_DEPTH_MAX);
-  if (root) {
-    yyjson_mut_doc_set_root(document, root);
-    text.ptr = (uint8_t *)yyjson_mut_write(document, YYJSON_WRITE_NOFLAG, &text.len);
-    // Strings are UTF-8 and numbers finite since they were made, so only memory can be short.
-    if (!text.ptr) soloist_panic("out of memory");
-  }
-  yyjson_mut_doc_free(document);
-  return text;
+  writer out = {NULL, 0};
+  if (!put_value(&out, value, SOLOIST_DEPTH_MAX)) return (soloist_bytes){NULL, 0};
+  out = (writer){soloist_heap(out.size), 0};
+  put_value(&out, value, SOLOIST_DEPTH_MAX);
+  return (soloist_bytes){(uint8_t *)out.place, out.size};
 }
 
 const char *soloist_write(const soloist_value *value) {

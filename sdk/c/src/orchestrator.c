@@ -49,8 +49,7 @@ static soloist_failure taken_failure(host_failure failure) {
 // NULL with a failure if it cannot be read, which no answer of the host's is unless it nests too deep.
 static soloist_value *taken_json(host_string text) {
   const char *why;
-  soloist_value *value = soloist_read((const char *)text.ptr, text.len, &why);
-  if (text.len > 0) free(text.ptr);
+  soloist_value *value = soloist_take_json((soloist_bytes){text.ptr, text.len}, &why);
   if (value) return value;
   return soloist_fail(SOLOIST_INVALID_JSON, soloist_text("the answer cannot be read: ", why));
 }

@@ -50,8 +50,7 @@ static soloist_value *fail_for_good(const char *error_type, const char *message)
 
 soloist_value *soloist_input(soloist_bytes text) {
   const char *why;
-  soloist_value *value = soloist_read((const char *)text.ptr, text.len, &why);
-  if (text.len > 0) free(text.ptr);
+  soloist_value *value = soloist_take_json(text, &why);
   if (value) return value;
   return fail_for_good(SOLOIST_INVALID_INPUT, soloist_text("the input cannot be read: ", why));
 }
