@@ -15,7 +15,7 @@
 # and these are yours to set:
 #
 #   CFLAGS, CXXFLAGS  default: -Oz -Wall -Wextra
-#   STACK_BYTES       the stack; without a small one the linker sets aside 1 MiB and more for each instance
+#   STACK_BYTES       the stack; the linker's own choice would be 1 MiB for each instance
 #   BUILD             where objects go, default: build
 #   OUTPUT            the component, default: NAME.wasm
 #   SOLOIST_BUILD     where the SDK's own objects go, default: BUILD/soloist; projects can share it
@@ -48,10 +48,10 @@ ifdef WASI_SDK
   endif
   COMPONENT_LD ?= $(WASI_SDK)/bin/wasm-component-ld
   LINKERS ?= $(WASI_SDK)/bin
-  LIBC ?= $(WASI_SDK)/share/wasi-sysroot/lib/wasm32-wasip2
-  BUILTINS ?= $(firstword $(wildcard $(WASI_SDK)/lib/clang/*/lib/wasm32-*wasip2/libclang_rt.builtins.a \
-      $(WASI_SDK)/lib/clang/*/lib/wasip2/libclang_rt.builtins-wasm32.a))
   TARGET ?= wasm32-wasip2
+  # Its clang knows where they are.
+  LIBC ?= $(dir $(shell $(CC) --target=$(TARGET) -print-file-name=libc.a))
+  BUILTINS ?= $(shell $(CC) --target=$(TARGET) -print-libgcc-file-name)
 else
   ZIG ?= $(if $(shell command -v zig 2>/dev/null),zig,python3 -m ziglang)
   ifneq ($(call unset,CC),)
@@ -80,7 +80,7 @@ endif
 # Where the linker of components looks for the linker of modules, besides PATH.
 LINKERS ?= $(dir $(COMPONENT_LD))
 
-TARGET_FLAGS := --target=$(TARGET) -ffunction-sections -fdata-sections
+TARGET_FLAGS := --target=$(TARGET) -ffunction-sections -fdata-sections -MMD -MP
 # yyjson is told to be small.
 YYJSON_FLAGS := -Dyyjson_inline=inline -DYYJSON_DISABLE_NON_STANDARD=1 \
     -DYYJSON_DISABLE_UTILS=1 -DYYJSON_DISABLE_INCR_READER=1
@@ -93,11 +93,18 @@ SDK_OBJECTS := $(patsubst $(SDK)/src/%.c,$(SOLOIST_BUILD)/%.o,$(sort $(wildcard 
 WORLDS := $(SDK)/bindings/orchestrator_module_component_type.o $(SDK)/bindings/activity_module_component_type.o
 LIBRARY := $(SOLOIST_BUILD)/libsoloist.a
 
+# Whoever changes flags or the compiler's version wants all objects anew.
+COMMON := $(SDK)/soloist.h $(SDK)/soloist.mk $(SDK)/requirements.txt
+
 .PHONY: all clean
 all: $(OUTPUT)
 
 $(OUTPUT): $(OBJECTS) $(LIBRARY) $(BUILTINS)
 	@mkdir -p $(dir $@)
+	@command -v $(COMPONENT_LD) > /dev/null || \
+	    { echo "there is no linker for components; install Rust with rustup, or set COMPONENT_LD" >&2; exit 1; }
+	@test -f $(LIBC)/libc.a || \
+	    { echo "there is no C library for wasm; run: rustup target add wasm32-wasip2, or set LIBC" >&2; exit 1; }
 	PATH="$(LINKERS):$$PATH" $(COMPONENT_LD) $(LIBC)/crt1-reactor.o $(OBJECTS) $(LIBRARY) -L$(LIBC) -lc $(BUILTINS) \
 	    --no-entry --gc-sections -s -z stack-size=$(STACK_BYTES) --wasi-adapter reactor $(LDFLAGS) -o $@
 
@@ -105,23 +112,23 @@ $(LIBRARY): $(SDK_OBJECTS) $(WORLDS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/%.c.o: %.c $(SDK)/soloist.h
+$(BUILD)/%.c.o: %.c $(COMMON)
 	@mkdir -p $(dir $@)
 	$(CC) $(C_FLAGS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/%.cpp.o: %.cpp $(SDK)/soloist.h
+$(BUILD)/%.cpp.o: %.cpp $(COMMON)
 	@mkdir -p $(dir $@)
 	$(CXX) -std=gnu++17 -fno-exceptions -fno-rtti $(TARGET_FLAGS) -I$(SDK) $(CXXFLAGS) -c $< -o $@
 
-$(SOLOIST_BUILD)/%.o: $(SDK)/src/%.c $(wildcard $(SDK)/src/*.h) $(SDK)/soloist.h
+$(SOLOIST_BUILD)/%.o: $(SDK)/src/%.c $(wildcard $(SDK)/src/*.h) $(COMMON)
 	@mkdir -p $(dir $@)
 	$(CC) $(C_FLAGS) -Oz -Wall -Wextra -c $< -o $@
 
-$(SOLOIST_BUILD)/%.o: $(SDK)/bindings/%.c $(SDK)/bindings/%.h
+$(SOLOIST_BUILD)/%.o: $(SDK)/bindings/%.c $(SDK)/bindings/%.h $(COMMON)
 	@mkdir -p $(dir $@)
 	$(CC) $(C_FLAGS) -Oz -c $< -o $@
 
-$(SOLOIST_BUILD)/yyjson.o: $(SDK)/vendor/yyjson/yyjson.c $(SDK)/vendor/yyjson/yyjson.h
+$(SOLOIST_BUILD)/yyjson.o: $(SDK)/vendor/yyjson/yyjson.c $(SDK)/vendor/yyjson/yyjson.h $(COMMON)
 	@mkdir -p $(dir $@)
 	$(CC) $(C_FLAGS) -Oz $(YYJSON_FLAGS) -c $< -o $@
 
@@ -129,6 +136,9 @@ $(SOLOIST_BUILD)/libcompiler_rt.a:
 	@mkdir -p $(dir $@)
 	$(ZIG) build-lib "$$($(ZIG) env | sed -n 's/.*lib_dir = "\(.*\)".*/\1/p')/compiler_rt.zig" \
 	    -target wasm32-freestanding -O ReleaseSmall -femit-bin=$@
+
+# The headers that each object was made of.
+-include $(OBJECTS:.o=.d)
 
 clean:
 	rm -rf $(BUILD) $(OUTPUT)
