@@ -125,7 +125,7 @@ SOLOIST_MUST_USE const char *soloist_write(const soloist_value *value);
 // All of its arguments, each a `const char *`, in one text: soloist_text("Hello ", name, "!").
 #define soloist_text(...) soloist_text_of(__VA_ARGS__, (const char *)NULL)
 const char *soloist_text_of(const char *first, ...) SOLOIST_SENTINEL;
-// As printf. It brings the C library's printing into the component, some 20 KiB; soloist_text does not.
+// As printf. It brings the C library's printing into the component, some 30 KiB and imports of WASI; soloist_text does not.
 const char *soloist_format(const char *format, ...) SOLOIST_PRINTF;
 
 // Memory of your own that is freed with the rest, aligned for any number; never NULL.

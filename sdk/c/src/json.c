@@ -1,4 +1,4 @@
-// JSON text: yyjson reads and writes it.
+// JSON text: yyjson reads it, and writes its numbers.
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,8 @@ static soloist_value *parsed(const char *text) {
 static void what_is_read_is_written_again(void) {
   const char *texts[] = {
       "null", "true", "[]", "{}", "-1", "0", "9223372036854775807", "18446744073709551615", "-9223372036854775808",
-      "\"\\u0001\\u001f\\b\\f\\r\\t/\x7F\"", "1.5", "1e300", "-0.0", "0.1", "\"\"", "\"a\\u0000b\"", "\"\\\"\\\\\\n\"", "\"\xC3\xA9\xF0\x9F\x98\x80\"",
+      "\"\\u0001\\u001f\\b\\f\\r\\t/\x7F\"",
+      "1.5", "1e300", "-0.0", "0.1", "\"\"", "\"a\\u0000b\"", "\"\\\"\\\\\\n\"", "\"\xC3\xA9\xF0\x9F\x98\x80\"",
       "[1,[2,[3]],{\"a\":null,\"b\":[{}]}]", "{\"\":0}",
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
