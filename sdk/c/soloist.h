@@ -23,7 +23,8 @@
 // 2. Failure. A function that can fail returns NULL, and soloist_last_failure() tells why. To return NULL from an
 //    orchestrator or activity fails it with that failure. JSON null is a value, soloist_null(), and never NULL.
 //
-// Where a value is passed in, NULL is taken for JSON null, except in soloist_append and soloist_set.
+// Where a value is passed in, NULL is taken for JSON null, except in soloist_append and soloist_set; where a text is, for an
+// empty one, unless it says otherwise.
 #ifndef SOLOIST_H
 #define SOLOIST_H
 

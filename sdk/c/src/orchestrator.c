@@ -14,8 +14,9 @@ typedef soloist_orchestration_types_option_milliseconds_t host_limit;
 
 // --- What crosses.
 
-// A text that the host reads, and does not keep.
+// A text that the host reads, and does not keep. NULL is taken for an empty one.
 static host_string lent(const char *text) {
+  if (!text) text = "";
   size_t size = strlen(text);
   const char *good = soloist_utf8(text, &size);
   return (host_string){(uint8_t *)good, size};

@@ -86,7 +86,7 @@ static soloist_member *find(const soloist_value *object, const char *key, size_t
 }
 
 soloist_value *soloist_set(soloist_value *object, const char *key, soloist_value *value) {
-  if (!object || !value || object->form != FORM_OBJECT) return NULL;
+  if (!object || !key || !value || object->form != FORM_OBJECT) return NULL;
   size_t size = strlen(key);
   const char *good = soloist_utf8(key, &size);
   soloist_member *member = find(object, good, size);
@@ -186,7 +186,7 @@ const char *soloist_key(const soloist_value *object, size_t index) {
 
 soloist_value *soloist_get(const soloist_value *object, const char *key) {
   const soloist_value *held = opened(object);
-  if (!held || held->form != FORM_OBJECT) return NULL;
+  if (!held || !key || held->form != FORM_OBJECT) return NULL;
   soloist_member *member = find(held, key, strlen(key));
   return member ? member->value : NULL;
 }

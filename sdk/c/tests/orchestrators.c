@@ -23,6 +23,7 @@ static soloist_value *tells(soloist_context *ctx, soloist_value *input) {
   soloist_send_event(ctx, "other", "Go", input);
   soloist_set_custom_status(ctx, soloist_string("half"));
   soloist_log_trace(ctx, "quiet");
+  soloist_log_info(ctx, NULL);
   soloist_log_error(ctx, "bad \xFF");
   return soloist_string(soloist_parent_instance_id(ctx));
 }
@@ -99,7 +100,7 @@ static void what_is_asked_for_crosses(void) {
 static void what_is_told_crosses(void) {
   fake_reset("tells");
   CHECK_TEXT(fake_orchestrate("tells", "[1]").output, "null");
-  CHECK_TEXT(fake.asked, "send other Go [1]\nstatus \"half\"\nlog 0 quiet\nlog 4 bad \xEF\xBF\xBD\n");
+  CHECK_TEXT(fake.asked, "send other Go [1]\nstatus \"half\"\nlog 0 quiet\nlog 2 \nlog 4 bad \xEF\xBF\xBD\n");
   fake.parent = "above";
   CHECK_TEXT(fake_orchestrate("tells", "[1]").output, "\"above\"");
 }

@@ -38,6 +38,7 @@ static void nothing_is_found_in_null(void) {
   CHECK(soloist_to_integer(NULL, 3) == 3);
   CHECK(!soloist_append(soloist_list(), NULL) && !soloist_append(NULL, soloist_null()));
   CHECK(soloist_is_null(soloist_string(NULL)));
+  CHECK(!soloist_get(soloist_object(), NULL) && !soloist_set(soloist_object(), NULL, soloist_null()));
 }
 
 static void whole_numbers_are_told_from_others(void) {
