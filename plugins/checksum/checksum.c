@@ -69,5 +69,5 @@ static soloist_value *checksums(soloist_context *ctx, soloist_value *texts) {
   return soloist_try_await_all(ctx, tasks, count);
 }
 
-SOLOIST_ORCHESTRATORS({"checksums", checksums})
-SOLOIST_ACTIVITIES({"checksum", checksum})
+SOLOIST_ORCHESTRATORS({"checksums", checksums});
+SOLOIST_ACTIVITIES({"checksum", checksum});

@@ -13,7 +13,7 @@
 //       }
 //       return greetings;
 //     }
-//     SOLOIST_ORCHESTRATORS({"greet-all", greet_all})
+//     SOLOIST_ORCHESTRATORS({"greet-all", greet_all});
 //
 // Two rules hold everywhere:
 //
@@ -333,18 +333,18 @@ typedef struct soloist_activity_entry {
 
 // To be written once in a component, outside of any function, for each of the two that it holds:
 //
-//     SOLOIST_ORCHESTRATORS({"open-account", open_account}, {"close-account", close_account})
-//     SOLOIST_ACTIVITIES({NULL, greet})
+//     SOLOIST_ORCHESTRATORS({"open-account", open_account}, {"close-account", close_account});
+//     SOLOIST_ACTIVITIES({NULL, greet});
 //
 // The name that the component was started under picks the function. Under a name that none has, it fails with
 // SOLOIST_UNKNOWN_FUNCTION.
 // (Both are declared below, so that they have external linkage in C++ too.)
 #define SOLOIST_ORCHESTRATORS(...)                                                         \
   const soloist_orchestrator_entry soloist_orchestrators[] = {__VA_ARGS__, {NULL, NULL}}; \
-  const soloist_link soloist_link_orchestrators = {soloist_export_orchestrators};
+  const soloist_link soloist_link_orchestrators = {soloist_export_orchestrators}
 #define SOLOIST_ACTIVITIES(...)                                                     \
   const soloist_activity_entry soloist_activities[] = {__VA_ARGS__, {NULL, NULL}}; \
-  const soloist_link soloist_link_activities = {soloist_export_activities};
+  const soloist_link soloist_link_activities = {soloist_export_activities}
 
 // The rest makes the linker take the exports that the macros name, and no others.
 typedef struct soloist_link {

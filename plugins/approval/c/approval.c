@@ -24,4 +24,4 @@ static soloist_value *approval(soloist_context *ctx, soloist_value *input) {
   return soloist_set(outcome(approved ? "approved" : "rejected"), "by", by ? by : soloist_null());
 }
 
-SOLOIST_ORCHESTRATORS({NULL, approval})
+SOLOIST_ORCHESTRATORS({NULL, approval});

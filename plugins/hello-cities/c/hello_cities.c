@@ -20,4 +20,4 @@ static soloist_value *hello_cities(soloist_context *ctx, soloist_value *input) {
   return greetings;
 }
 
-SOLOIST_ORCHESTRATORS({NULL, hello_cities})
+SOLOIST_ORCHESTRATORS({NULL, hello_cities});

@@ -16,7 +16,7 @@ static soloist_value *fails(soloist_activity_context *ctx, soloist_value *input)
   return soloist_fail_with(&failure);
 }
 
-SOLOIST_ACTIVITIES({"context", context}, {"fails", fails})
+SOLOIST_ACTIVITIES({"context", context}, {"fails", fails});
 
 static void the_context_tells_of_the_call(void) {
   CHECK_TEXT(fake_act("context", "{\"a\":1}").output, "[{\"a\":1},\"context\",\"night-7\",\"key:3\",2]");

@@ -77,7 +77,7 @@ static soloist_value *returns_itself(soloist_context *ctx, soloist_value *input)
 
 SOLOIST_ORCHESTRATORS({"asks", asks}, {"tells", tells}, {"waits", waits}, {"waits-for-all", waits_for_all},
                       {"waits-within", waits_within}, {"continues", continues}, {"knows", knows},
-                      {"nothing", returns_nothing}, {"itself", returns_itself})
+                      {"nothing", returns_nothing}, {"itself", returns_itself});
 
 // --- The tests.
 

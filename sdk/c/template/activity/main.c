@@ -10,4 +10,4 @@ static soloist_value *act(soloist_activity_context *ctx, soloist_value *city) {
 }
 
 // NULL: whatever name it is deployed under.
-SOLOIST_ACTIVITIES({NULL, act})
+SOLOIST_ACTIVITIES({NULL, act});

@@ -15,4 +15,4 @@ static soloist_value *orchestrate(soloist_context *ctx, soloist_value *cities) {
 }
 
 // NULL: whatever name it is deployed under.
-SOLOIST_ORCHESTRATORS({NULL, orchestrate})
+SOLOIST_ORCHESTRATORS({NULL, orchestrate});

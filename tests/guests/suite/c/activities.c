@@ -61,4 +61,4 @@ SOLOIST_ACTIVITIES(
     {"fails", fails},
     {"throws", throws},
     {"slow", slow},
-    {"context", context})
+    {"context", context});

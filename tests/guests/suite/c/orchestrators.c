@@ -23,4 +23,4 @@ SOLOIST_ORCHESTRATORS(
     {"readings", readings},
     {"http", http},
     {"context", context},
-    {"chain-c", chain})
+    {"chain-c", chain});
