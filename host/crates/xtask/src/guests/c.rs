@@ -1,16 +1,37 @@
-//! The guest in C: zig compiles, the linker of the Rust guests makes a component of it.
+//! The guests in C: made as their authors would, by the SDK's Makefile; and one without the SDK, by hand.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::install;
 use super::stamp::Stamp;
-use super::toolchain::Toolchain;
+use super::toolchain::{Kind, Toolchain};
 use super::venv::Venv;
-use crate::command::run;
+use crate::command::{run, works};
 use crate::project::Project;
+
+/// What is made with the SDK: its folder, the component's name, and what `make` is told besides.
+const COMPONENTS: [(&str, &str, &[&str]); 5] = [
+    ("plugins/hello-cities/c", "hello-cities-c", &[]),
+    ("plugins/approval/c", "approval-c", &[]),
+    ("plugins/checksum", "checksum", &[]),
+    ("tests/guests/suite/c", "suite-c", &[]),
+    (
+        "tests/guests/suite/c",
+        "suite-c-activity",
+        &["KIND=activity"],
+    ),
+];
+
+const SDK: &str = "sdk/c";
+/// What `make` leaves there when a person calls it.
+const BUILT: &str = "build";
 
 const SOURCES: [&str; 2] = ["hello.c", "bindings/orchestrator_module.c"];
 const HEADER: &str = "bindings/orchestrator_module.h";
@@ -20,6 +41,96 @@ const WORLD: &str = "bindings/orchestrator_module_component_type.o";
 const STACK_BYTES: &str = "stack-size=131072";
 
 pub(crate) fn build(project: &Project, toolchain: &Toolchain) -> Result<()> {
+    hello(project, toolchain)?;
+    for (folder, name, options) in COMPONENTS {
+        component(project, toolchain, folder, name, options)
+            .with_context(|| format!("cannot build {name}"))?;
+    }
+    Ok(())
+}
+
+fn component(
+    project: &Project,
+    toolchain: &Toolchain,
+    folder: &str,
+    name: &str,
+    options: &[&str],
+) -> Result<()> {
+    let output = project.guests().join(format!("{name}.wasm"));
+    let mut stamp = Stamp::of(&output).text(toolchain.name());
+    for option in options {
+        stamp = stamp.text(option);
+    }
+    for directory in [SDK, folder] {
+        for file in files(&project.path(directory))? {
+            stamp = stamp.file(&file)?;
+        }
+    }
+    if stamp.is_fresh() && output.exists() {
+        return Ok(());
+    }
+
+    if !works(Command::new("make").arg("--version")) {
+        bail!("there is no make; run: sudo apt-get install -y make");
+    }
+    let venv = Venv::with(project, &project.path(SDK).join("requirements.txt"))?;
+    let objects = project.tools().join("c").join(toolchain.name());
+    let built = objects.join(format!("{name}.wasm"));
+    let mut make = Command::new("make");
+    make.args(["--silent", "-C"])
+        .arg(project.path(folder))
+        .args(options)
+        .arg("ZIG=python3 -m ziglang")
+        .arg(format!("BUILD={}", objects.join(name).display()))
+        .arg(format!("SOLOIST_BUILD={}", objects.join("sdk").display()))
+        .arg(format!("OUTPUT={}", built.display()))
+        .env("PATH", first_in_path(venv.programs())?)
+        .env("ZIG_GLOBAL_CACHE_DIR", project.tools().join("zig"))
+        .env("ZIG_LOCAL_CACHE_DIR", project.tools().join("zig"));
+    if toolchain.kind == Kind::Debian {
+        make.arg(format!("LIBC={}", toolchain.libc().display()));
+    }
+    // What a user has set is for other programs.
+    for variable in [
+        "MAKEFLAGS",
+        "CFLAGS",
+        "LDFLAGS",
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+    ] {
+        make.env_remove(variable);
+    }
+    run(&mut make)?;
+    install(project, &built, name)?;
+    stamp.keep()
+}
+
+/// All files of a directory, in order, without what was built there.
+fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(directory)
+        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+        .with_context(|| format!("cannot list {}", directory.display()))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() && entry.file_name() != BUILT {
+            found.extend(files(&path)?);
+        } else if path.is_file() && path.extension().is_none_or(|extension| extension != "wasm") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// PATH with another directory in front.
+fn first_in_path(directory: PathBuf) -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let paths = [directory].into_iter().chain(env::split_paths(&path));
+    env::join_paths(paths).context("cannot extend PATH")
+}
+
+fn hello(project: &Project, toolchain: &Toolchain) -> Result<()> {
     let source = project.path("tests/guests/c-hello");
     let requirements = source.join("requirements.txt");
     let output = project.guests().join("c-hello.wasm");
