@@ -11,7 +11,7 @@ export function installTimers(context) {
     timers.set(handle, timer);
     timer.then(
       () => {
-        if (timers.get(handle) === timer) act();
+        if (timers.get(handle) === timer) guarded(act);
       },
       () => {},
     );
@@ -43,7 +43,16 @@ export function installTimers(context) {
 
 /** Our queue in place of the engine's, which runs only when a guest returns. */
 export function installMicrotasks() {
-  globalThis.queueMicrotask = (callback) => enqueue(() => callback());
+  globalThis.queueMicrotask = (callback) => enqueue(() => guarded(callback));
+}
+
+/** Nobody could catch what such a callback throws, so it is told, as engines do. */
+function guarded(callback) {
+  try {
+    callback();
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 /** A console that writes by `write(level, text)`. */

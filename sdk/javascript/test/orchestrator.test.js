@@ -127,6 +127,18 @@ test("setTimeout is a durable timer, and clearTimeout gives it up", async () => 
   assert.deepEqual(durable.told, [["cancel", 0]]);
 });
 
+test("what a callback throws goes to the log", async () => {
+  const durable = new Durable();
+  const body = `
+    queueMicrotask(() => { throw new Error("one"); });
+    setTimeout(() => { throw "two"; }, 5);
+    await ctx.callActivity("a");
+    return "alive";`;
+  assert.equal(await orchestrate(body, durable), "alive");
+  const logged = durable.told.map(([, level, text]) => [level, text.split("\n")[0]]);
+  assert.deepEqual(logged, [["error", "Error: one"], ["error", "two"]]);
+});
+
 test("random numbers are those of the execution", async () => {
   const body = `return [Math.random(), Math.random()];`;
   const [one, two] = await orchestrate(body);

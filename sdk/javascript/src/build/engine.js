@@ -23,7 +23,7 @@ async function withQuickJs(jsSource, name, world) {
   return inFolder(async (folder) => {
     const jsPath = join(folder, name);
     await writeFile(jsPath, jsSource);
-    const options = { witPath: WIT, jsSource, jsPath, moduleRoot: folder, world, sync: true, optSize: true };
+    const options = { witPath: WIT, jsSource, jsPath, moduleRoot: folder, world, sync: true };
     return (await componentize(options)).component;
   });
 }
@@ -45,7 +45,9 @@ async function starlingMonkey() {
     return await import(name);
   } catch (error) {
     if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new Error(`the engine starlingmonkey comes in a package of its own; run: npm install ${name}@0.23.0`);
+    // The second brings a package that the first needs and does not ask for.
+    const packages = `${name}@0.23.0 @bytecodealliance/jco@1.15.4`;
+    throw new Error(`the engine starlingmonkey is not installed; run: npm install --install-links ${packages}`);
   }
 }
 
