@@ -61,6 +61,27 @@ test("awaitAny asks the host which of the answered was first", async () => {
   assert.equal(await orchestrate(body, durable), 1);
 });
 
+test("once a race is over, nobody waits for its losers", async () => {
+  const durable = new Durable({ order: [1, 2] });
+  const body = `
+    const tasks = [ctx.waitForEvent("Go"), ctx.callActivity("a")];
+    await ctx.awaitAny(tasks);
+    return [await ctx.callActivity("b"), await ctx.tryAwaitAll([tasks[1], tasks[1]])];`;
+  assert.deepEqual(await orchestrate(body, durable), [2, [1, 1]]);
+  assert.deepEqual(durable.crossings, ["any 0,1", "task 1", "any 0,1", "task 2"]);
+});
+
+test("awaitAll beside other code waits for each in turn", async () => {
+  const durable = new Durable({ order: [2, 0, 3, 1] });
+  const body = `
+    const seen = [];
+    const all = ctx.tryAwaitAll([ctx.callActivity("a"), ctx.callActivity("b")]).then(() => seen.push("all"));
+    const one = (async () => { await ctx.callActivity("c"); await ctx.callActivity("d"); seen.push("one"); })();
+    await Promise.all([all, one]);
+    return seen;`;
+  assert.deepEqual(await orchestrate(body, durable), ["one", "all"]);
+});
+
 test("awaitAll crosses once, and gives each its own outcome", async () => {
   const answer = ({ id }) => (id === 1 ? err("Bad", "no") : ok(id));
   const durable = new Durable({ answer });
@@ -71,6 +92,8 @@ test("awaitAll crosses once, and gives each its own outcome", async () => {
   const expected = [["fulfilled", 0], ["rejected", "Bad"], ["fulfilled", 2]];
   assert.deepEqual(await orchestrate(body, durable), expected);
   assert.deepEqual(durable.crossings, ["all 0,1,2"]);
+  const twice = `const task = ctx.callActivity("a"); return ctx.tryAwaitAll([task, task]);`;
+  assert.deepEqual(await orchestrate(twice), [0, 0]);
 
   const all = `return ctx.tryAwaitAll([0, 1, 2].map((n) => ctx.callActivity("a", n)));`;
   assert.equal((await failure(all, new Durable({ answer }))).errorType, "Bad");

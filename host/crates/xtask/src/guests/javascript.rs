@@ -69,9 +69,9 @@ fn with_sdk(
 
     let npm = Npm::install(project)?;
     let built = project.tools().join(format!("{name}.wasm"));
-    let mut build = npm.package_script(&sdk, files, "bin/soloist-build.js")?;
-    build.arg(source).arg("-o").arg(&built);
-    run(build.args(["--engine", engine]))?;
+    let mut command = npm.package_script(&sdk, files, "bin/soloist-build.js")?;
+    command.arg(source).arg("-o").arg(&built);
+    run(command.args(["--engine", engine]))?;
     install(project, &built, name)?;
     stamp.keep()
 }
