@@ -34,10 +34,15 @@ enum Node {
 }
 
 impl Npm {
-    /// A stamp of `output` that holds all that these tools are made of.
+    /// A stamp of `output` that holds all that the tools and a script of ours are made of.
     pub(crate) fn stamp(project: &Project, output: &Path, script: &str) -> Result<Stamp> {
+        Self::tools_stamp(project, output)?.file(&source(project).join(script))
+    }
+
+    /// A stamp of `output` that holds all that the tools are made of.
+    pub(crate) fn tools_stamp(project: &Project, output: &Path) -> Result<Stamp> {
         let source = source(project);
-        let mut stamp = Stamp::of(output).file(&source.join(script))?;
+        let mut stamp = Stamp::of(output);
         for package in PACKAGES {
             stamp = stamp.file(&source.join(package))?;
         }
@@ -82,6 +87,28 @@ impl Npm {
         let script = self.bring(name)?;
         let mut node = self.node.program("node")?;
         node.arg(script);
+        Ok(node)
+    }
+
+    /// A script of a package of ours, whose files are copied to where they find the packages that they import.
+    pub(crate) fn package_script(
+        &self,
+        package: &Path,
+        files: &[PathBuf],
+        script: &str,
+    ) -> Result<Command> {
+        let name = package.file_name().context("a package has a folder")?;
+        let copy = self.directory.join(name);
+        for file in files {
+            let (from, to) = (package.join(file), copy.join(file));
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)
+                    .with_context(|| format!("cannot create {}", folder.display()))?;
+            }
+            fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+        let mut node = self.node.program("node")?;
+        node.arg(copy.join(script));
         Ok(node)
     }
 
