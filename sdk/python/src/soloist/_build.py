@@ -61,6 +61,8 @@ def build(source: Path, output: Path, *, wasi: bool) -> str:
         serves = look(source, module, Path(scratch))
         if serves.fetches and not wasi:
             raise BuildError("without WASI there is no HTTP: leave out --no-wasi, or the import of soloist.http")
+        if serves.fetches and not serves.activities:
+            raise BuildError(f"{source} has no activity that could fetch: an orchestrator uses Context.call_http")
         built = _componentize(source, module, serves, Path(scratch), wasi=wasi)
         size = built.stat().st_size
         try:
@@ -118,11 +120,12 @@ def _componentize(source: Path, module: str, serves: Serves, scratch: Path, *, w
     built = scratch / "built.wasm"
 
     command = [sys.executable, "-c", _TOOL, "--quiet", "-d", str(_WIT / "contract")]
-    command += ["-w", f"soloist:orchestration/{serves.world}"]
     command += ["--import-interface-name", "soloist:orchestration/types@0.1.0=soloist_types"]
     if serves.fetches:
-        command += ["-d", str(_WIT / "http"), "-w", "soloist:python/fetching"]
-        command += ["--import-interface-name", "wasi:http/types@0.2.0=wasi_http"]
+        command += ["-d", str(_WIT / "http"), "-w", f"soloist:python/{serves.world}"]
+        command += ["--import-interface-name", "wasi:http/types@0.2.9=wasi_http"]
+    else:
+        command += ["-w", f"soloist:orchestration/{serves.world}"]
     command += ["componentize", _SHIM, "-o", str(built)]
     for path in (folder, source.resolve().parent, _PACKAGE.parent):
         command += ["-p", str(path)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 
@@ -13,22 +14,15 @@ class _Missing:
         raise RuntimeError("there is no host here: build a component with `python -m soloist build`, and deploy that")
 
 
-durable: Any = _Missing()
-activity_context: Any = _Missing()
-types: Any = _Missing()
-Err: Any = type("Err", (Exception,), {})
+def _bound(module: str, otherwise: Any) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return otherwise
+
 
 # A world has either of the first two, or both.
-try:
-    from wit_world.imports import durable
-except ImportError:
-    pass
-try:
-    from wit_world.imports import activity_context
-except ImportError:
-    pass
-try:
-    from componentize_py_types import Err
-    from wit_world.imports import soloist_types as types
-except ImportError:
-    pass
+durable = _bound("wit_world.imports.durable", _Missing())
+activity_context = _bound("wit_world.imports.activity_context", _Missing())
+types = _bound("wit_world.imports.soloist_types", _Missing())
+Err: Any = getattr(_bound("componentize_py_types", None), "Err", type("Err", (Exception,), {}))

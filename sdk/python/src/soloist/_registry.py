@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, TypeVar, overload
 
 from soloist import _json, _shapes
@@ -23,6 +23,8 @@ class Served:
     """Takes the context and the input as JSON, and returns what the function does."""
     any_name: bool
     """True if it answers to whatever name the component is deployed under, as long as it is the only one."""
+    function: Callable[..., Any] | None = None
+    """What it was made of, where that may be renamed."""
 
 
 class Registry:
@@ -37,6 +39,13 @@ class Registry:
         if key in self.served:
             raise ValueError(f"there are two functions for the {self.kind} `{served.name}`: give one another name")
         self.served[key] = served
+
+    def rename(self, function: Callable[..., Any], name: str) -> None:
+        """Gives another name to what was made of a function."""
+        for key, served in list(self.served.items()):
+            if served.function is function:
+                del self.served[key]
+                self.add(replace(served, name=name))
 
     def find(self, name: str) -> Served:
         """The function of that name. Raises the failure `UnknownFunction` if there is none."""

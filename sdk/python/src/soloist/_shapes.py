@@ -172,7 +172,12 @@ def _dataclass(value: Any, cls: type, place: str) -> Any:
 
 
 def _refuse(value: Any, what: str, place: str) -> Any:
-    got = "null" if value is None else {dict: "an object", list: "a list"}.get(type(value), repr(value)[:60])
+    if value is None:
+        got = "null"
+    elif isinstance(value, (dict, list)):
+        got = "an object" if isinstance(value, dict) else "a list"
+    else:
+        got = repr(value)[:60]
     raise Misfit(f"{_at(place)}{got} is not {what}")
 
 
