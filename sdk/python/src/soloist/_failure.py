@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import Any
 
@@ -118,6 +119,8 @@ def _frames(traceback: TracebackType | None) -> list[str]:
         code = traceback.tb_frame.f_code
         # How the function came to be called is of no interest.
         if frames or not traceback.tb_frame.f_globals.get("__name__", "").startswith("soloist."):
-            frames.append(f'  File "{code.co_filename}", line {traceback.tb_lineno}, in {code.co_name}')
+            # The folders of sources are numbered where a component is made.
+            name = re.sub(r"^/\d+/", "", code.co_filename)
+            frames.append(f'  File "{name}", line {traceback.tb_lineno}, in {code.co_name}')
         traceback = traceback.tb_next
     return frames

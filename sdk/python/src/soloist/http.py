@@ -117,21 +117,21 @@ def fetch(
 
 def _send(url: str, method: str, headers: dict[str, str], content: bytes, timeout: Length | None) -> Any:
     request = _request(url, method, headers)
-    with request.body() as body:
-        # The request goes out before its body is written, or a long one would find nobody who reads.
-        future = _handler.handle(request, _options(timeout))
-        with future:
-            with body.write() as stream:
-                for start in range(0, len(content), _WRITE_BYTES):
-                    stream.blocking_write_and_flush(content[start : start + _WRITE_BYTES])
-            _http.OutgoingBody.finish(body, None)
-            with future.subscribe() as ready:
-                ready.block()
-            answer = future.get()
-            # Ready, and asked once: there is an answer, and in it a response or an error.
-            if isinstance(answer.value, _host.Err):
-                raise answer.value
-            return answer.value.value
+    # Not by `with`: to finish a body, and to handle a request, takes it away.
+    body = request.body()
+    # The request goes out before its body is written, or a long one would find nobody who reads.
+    with _handler.handle(request, _options(timeout)) as future:
+        with body.write() as stream:
+            for start in range(0, len(content), _WRITE_BYTES):
+                stream.blocking_write_and_flush(content[start : start + _WRITE_BYTES])
+        _http.OutgoingBody.finish(body, None)
+        with future.subscribe() as ready:
+            ready.block()
+        # Ready, and asked once: there is an answer, and in it a response or an error.
+        answer = future.get().value
+    if isinstance(answer, _host.Err):
+        raise answer
+    return answer.value
 
 
 def _request(url: str, method: str, headers: dict[str, str]) -> Any:
@@ -196,5 +196,6 @@ def _error(method: str, url: str, code: Any) -> FetchError:
     code = _code(code)
     name = type(code).__name__.partition("_")[2] or "InternalError"
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    words = re.sub(r"\b(dns|http|ip|tls|uri)\b", lambda word: word[0].upper(), words)
     details = getattr(code, "value", None)
     return FetchError(name, f"{method} {url}: {words}", details=None if details is None else str(details))

@@ -66,7 +66,7 @@ class DurableOrchestrationContext:
         """Asks to be woken at a moment; one without a time zone is of UTC."""
         return Request(self._context.create_timer(fire_at))
 
-    def wait_for_external_event(self, name: str) -> Task:
+    def wait_for_external_event(self, name: str) -> Request:
         """Waits for an event that somebody raises or has raised."""
         return Request(self._context.wait_for_event(name))
 
