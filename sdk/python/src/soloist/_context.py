@@ -149,13 +149,15 @@ class Context:
         """Sets what the status of this instance shows as `customStatus`: at most 16 KiB of JSON."""
         _host.durable.set_custom_status(_json.encode(status))
 
-    def continue_as_new(self, input: Any = None, *, keep_events: bool = True) -> None:
+    def continue_as_new(self, input: Any = None, *, keep_events: bool = True) -> Any:
         """Ends this execution when the orchestrator returns, and starts the next with `input` and an empty history.
 
-        What the orchestrator then returns is dropped: write `return ctx.continue_as_new(count + 1)`. Without `keep_events`, events
-        that have happened and were not waited for are gone; later ones are carried over all the same.
+        What the orchestrator then returns is dropped: write `return ctx.continue_as_new(count + 1)`, whatever its output is. If
+        it fails, it fails. Without `keep_events`, events that have happened and were not waited for are gone; later ones are
+        carried over all the same.
         """
         _host.durable.continue_as_new(_json.encode(input), keep_events)
+        return None
 
     def log(self, level: Level, message: str) -> None:
         """Writes a line to the instance's log, once however often it is replayed."""
