@@ -28,6 +28,7 @@ enum Stage {
     Deny,
     Build,
     Test,
+    Sdks,
     Doctest,
     Doc,
 }
@@ -102,6 +103,7 @@ impl Stage {
                 run(project.cargo().args(arguments))?;
             }
             Self::Test => test(project)?,
+            Self::Sdks => guests::test_sdks(project)?,
             Self::Doctest => {
                 run(project
                     .cargo()

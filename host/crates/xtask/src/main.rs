@@ -7,6 +7,7 @@ mod demo;
 mod guests;
 mod languages;
 mod project;
+mod projects;
 mod tidy;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Errand {
     Bench(bench::Options),
     /// Measure what a component costs in each language
     Languages(languages::Options),
+    /// Build and run what `soloist new` writes, in each language
+    Projects(projects::Options),
     /// Check the rules of the house
     Tidy,
 }
@@ -58,6 +61,7 @@ fn run(errand: Errand) -> Result<()> {
         Errand::Plugins(options) => guests::build(&project, &options),
         Errand::Bench(options) => bench::measure(&project, &options),
         Errand::Languages(options) => languages::measure(&project, &options),
+        Errand::Projects(options) => projects::check(&project, &options),
         Errand::Tidy => tidy::check(&project),
     }
 }

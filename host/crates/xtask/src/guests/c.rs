@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::install;
+use super::sdks::has_cxx;
 use super::stamp::Stamp;
 use super::toolchain::{Kind, Toolchain};
 use super::venv::Venv;
@@ -30,6 +31,8 @@ const COMPONENTS: [(&str, &str, &[&str]); 5] = [
 ];
 
 const SDK: &str = "sdk/c";
+/// The compiler.
+pub(super) const REQUIREMENTS: &str = "sdk/c/requirements.txt";
 /// What `make` leaves there when a person calls it.
 const BUILT: &str = "build";
 
@@ -73,7 +76,7 @@ fn component(
     if !works(Command::new("make").arg("--version")) {
         bail!("there is no make; run: sudo apt-get install -y make");
     }
-    let venv = Venv::with(project, &project.path(SDK).join("requirements.txt"))?;
+    let venv = Venv::with(project, &project.path(REQUIREMENTS))?;
     let objects = project.tools().join("c").join(toolchain.name());
     let built = objects.join(format!("{name}.wasm"));
     let mut make = Command::new("make");
@@ -103,6 +106,32 @@ fn component(
     run(&mut make)?;
     install(project, &built, name)?;
     stamp.keep()
+}
+
+/// The tests of the SDK, with the compilers of the machine, or zig's where it has but one for C.
+pub(super) fn sdk_tests(project: &Project) -> Result<Command> {
+    if !works(Command::new("make").arg("--version")) {
+        bail!("there is no make; run: sudo apt-get install -y make");
+    }
+    let mut make = Command::new("make");
+    make.args(["--silent", "-C"])
+        .arg(project.path(SDK))
+        .arg("test")
+        .arg(format!(
+            "BUILD={}",
+            project.tools().join("c/sdk-tests").display()
+        ));
+    if !has_cxx() {
+        let venv = Venv::with(project, &project.path(REQUIREMENTS))?;
+        make.args(["CC=python3 -m ziglang cc", "CXX=python3 -m ziglang c++"])
+            .env("PATH", first_in_path(venv.programs())?)
+            .env("ZIG_GLOBAL_CACHE_DIR", project.tools().join("zig"))
+            .env("ZIG_LOCAL_CACHE_DIR", project.tools().join("zig"));
+    }
+    for variable in ["MAKEFLAGS", "CFLAGS", "LDFLAGS"] {
+        make.env_remove(variable);
+    }
+    Ok(make)
 }
 
 /// All files of a directory, in order, without what was built there.

@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -25,7 +26,7 @@ const GUESTS: [(&str, &str, &str); 6] = [
 
 const SDK: &str = "sdk/go";
 /// Go itself, for all of them.
-const REQUIREMENTS: &str = "tests/guests/native-go/requirements.txt";
+pub(super) const REQUIREMENTS: &str = "tests/guests/native-go/requirements.txt";
 
 pub(crate) fn build(project: &Project) -> Result<()> {
     for (folder, package, name) in GUESTS {
@@ -46,33 +47,46 @@ fn build_guest(project: &Project, folder: &str, package: &str, name: &str) -> Re
         return Ok(());
     }
 
-    let venv = Venv::with(project, &requirements)?;
-    let directory = project.tools().join("go");
-    fs::create_dir_all(&directory)
-        .with_context(|| format!("cannot create {}", directory.display()))?;
-    let built = directory.join(format!("{name}.wasm"));
-    // The builder runs `go` by its name.
-    let path = env::var_os("PATH").unwrap_or_default();
-    let paths = [venv.programs()].into_iter().chain(env::split_paths(&path));
-    let mut go = venv.program("go");
+    let built = project.tools().join("go").join(format!("{name}.wasm"));
+    let mut go = go(project)?;
     go.current_dir(&source)
-        .env(
-            "PATH",
-            env::join_paths(paths).context("cannot extend PATH")?,
-        )
-        // What a user has set is for other programs.
-        .envs([("GOENV", "off"), ("GOFLAGS", ""), ("GOWORK", "off")])
-        .envs([("GOTOOLCHAIN", "local"), ("GOPROXY", "off")])
-        .env("GOPATH", directory.join("path"))
-        .env("GOCACHE", directory.join("cache"))
-        .env_remove("GOOS")
-        .env_remove("GOARCH")
         .args(["run", "soloist/cmd/soloist-build", "-o"])
         .arg(&built)
         .arg(package);
     run(&mut go)?;
     install(project, &built, name)?;
     stamp.keep()
+}
+
+/// The tests of the SDK.
+pub(super) fn sdk_tests(project: &Project) -> Result<Command> {
+    let mut go = go(project)?;
+    go.current_dir(project.path(SDK)).args(["test", "./..."]);
+    Ok(go)
+}
+
+/// Go itself, with caches in the build directory.
+fn go(project: &Project) -> Result<Command> {
+    let venv = Venv::with(project, &project.path(REQUIREMENTS))?;
+    let directory = project.tools().join("go");
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    // The builder runs `go` by its name.
+    let path = env::var_os("PATH").unwrap_or_default();
+    let paths = [venv.programs()].into_iter().chain(env::split_paths(&path));
+    let mut go = venv.program("go");
+    go.env(
+        "PATH",
+        env::join_paths(paths).context("cannot extend PATH")?,
+    )
+    // What a user has set is for other programs.
+    .envs([("GOENV", "off"), ("GOFLAGS", ""), ("GOWORK", "off")])
+    .envs([("GOTOOLCHAIN", "local"), ("GOPROXY", "off")])
+    .env("GOPATH", directory.join("path"))
+    .env("GOCACHE", directory.join("cache"))
+    .env_remove("GOOS")
+    .env_remove("GOARCH");
+    Ok(go)
 }
 
 /// All that a Go build may read in a folder, in the order of their names.

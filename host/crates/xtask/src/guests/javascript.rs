@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -47,6 +48,28 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         with_sdk(project, &files, guest)?;
     }
     Ok(())
+}
+
+/// The tests of the SDK, beside the packages that it imports.
+pub(super) fn sdk_tests(project: &Project) -> Result<Command> {
+    let sdk = project.path(SDK);
+    let mut files = sdk_files(project)?;
+    let tests =
+        fs::read_dir(sdk.join("test")).with_context(|| format!("cannot list {SDK}/test"))?;
+    for entry in tests {
+        files.push(Path::new("test").join(entry?.file_name()));
+    }
+    let npm = Npm::install(project)?;
+    let mut node = npm.program("node")?;
+    let copy = npm.package(&sdk, &files)?;
+    // A folder is all its tests only from Node 22 on.
+    node.current_dir(&copy).arg("--test");
+    for file in files {
+        if file.to_string_lossy().ends_with(".test.js") {
+            node.arg(file);
+        }
+    }
+    Ok(node)
 }
 
 /// By the command that the README of the SDK names.

@@ -7,10 +7,13 @@ mod javascript;
 mod npm;
 mod python;
 mod rust;
+mod sdks;
 mod stamp;
 mod toolchain;
 mod venv;
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
@@ -19,6 +22,9 @@ use clap::{Args, ValueEnum};
 
 use crate::project::{Project, now};
 use toolchain::{Choice, Toolchain};
+use venv::Venv;
+
+pub(crate) use sdks::test as test_sdks;
 
 /// What to build, and with what.
 #[derive(Args, Default)]
@@ -69,6 +75,15 @@ pub(crate) fn build(project: &Project, options: &Options) -> Result<()> {
         timed("go", || go::build(project))?;
     }
     Ok(())
+}
+
+/// PATH with the tools of all languages in front, as somebody has it who writes in them.
+pub(crate) fn tools_path(project: &Project) -> Result<OsString> {
+    let venv = Venv::with(project, &project.path(c::REQUIREMENTS))?;
+    Venv::with(project, &project.path(go::REQUIREMENTS))?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let paths = [venv.programs()].into_iter().chain(env::split_paths(&path));
+    env::join_paths(paths).context("cannot extend PATH")
 }
 
 fn timed(what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {

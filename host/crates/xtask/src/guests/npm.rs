@@ -90,13 +90,26 @@ impl Npm {
         Ok(node)
     }
 
-    /// A script of a package of ours, whose files are copied to where they find the packages that they import.
+    /// A script of a package of ours.
     pub(crate) fn package_script(
         &self,
         package: &Path,
         files: &[PathBuf],
         script: &str,
     ) -> Result<Command> {
+        let copy = self.package(package, files)?;
+        let mut node = self.program("node")?;
+        node.arg(copy.join(script));
+        Ok(node)
+    }
+
+    /// `node` or `npm`.
+    pub(crate) fn program(&self, name: &str) -> Result<Command> {
+        self.node.program(name)
+    }
+
+    /// A package of ours, whose files are copied to where they find the packages that they import. Returns its folder.
+    pub(crate) fn package(&self, package: &Path, files: &[PathBuf]) -> Result<PathBuf> {
         let name = package.file_name().context("a package has a folder")?;
         let copy = self.directory.join(name);
         for file in files {
@@ -107,9 +120,7 @@ impl Npm {
             }
             fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
         }
-        let mut node = self.node.program("node")?;
-        node.arg(copy.join(script));
-        Ok(node)
+        Ok(copy)
     }
 
     fn bring(&self, name: &str) -> Result<PathBuf> {

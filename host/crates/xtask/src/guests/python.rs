@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -110,6 +111,18 @@ fn build_with_sdk(project: &Project, source: &Path, name: &str) -> Result<()> {
     run(&mut sdk)?;
     install(project, &built, name)?;
     stamp.keep()
+}
+
+/// The tests of the SDK.
+pub(super) fn sdk_tests(project: &Project) -> Result<Command> {
+    let venv = Venv::with(project, &project.path(REQUIREMENTS))?;
+    let mut python = venv.program("python");
+    python
+        .current_dir(project.path(SDK).join(".."))
+        .env("PYTHONPATH", "src")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .args(["-m", "unittest", "discover", "-s", "tests"]);
+    Ok(python)
 }
 
 /// What a component is made of: the modules and the contract in a folder, and below.
