@@ -216,10 +216,10 @@ def cancels(ctx: Context) -> str:
 
 def reading(ctx: Context) -> dict[str, Any]:
     return {
-        "now": time.time() * 1000,
+        "now": time.time_ns() // 1_000_000,
         "random": random.random(),
         "guid": ctx.new_guid(),
-        "time": ctx.current_time.timestamp() * 1000,
+        "time": round(ctx.current_time.timestamp() * 1000),
     }
 
 

@@ -124,7 +124,7 @@ class All(Several):
         return super()._complete(context)
 
 
-class Any_(Several):
+class First(Several):
     """Completed once one is. Its answer is that task, failed or not."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
