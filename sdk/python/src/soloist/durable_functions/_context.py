@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Mapping, Sequence
+from typing import Any
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from soloist import Context, _host, _http_call, _json, _registry, _retry, _shapes
