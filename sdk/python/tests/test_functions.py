@@ -4,7 +4,8 @@ import json
 import logging
 import unittest
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
+from collections.abc import Callable
 
 from fake import Err, Host
 

@@ -27,7 +27,7 @@ class Line:
 class Order:
     id: int
     lines: list[Line]
-    at: Optional[datetime] = None
+    at: datetime | None = None
     color: Color = Color.RED
     kind: Literal["a", "b"] = "a"
 

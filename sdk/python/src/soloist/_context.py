@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Mapping, Sequence, TypeVar
+from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
 
 from soloist import _host, _http_call, _json, _retry, _time
 from soloist._failure import Failure
@@ -92,8 +93,8 @@ class Context:
     def wait_for_event(self, name: str, *, returns: Any = ANYTHING) -> Task[Any]:
         """Waits for an event that somebody raises or has raised. Names compare without regard to ASCII case.
 
-        The k-th wait of a name gets the k-th event of that name. A wait that you give up must be cancelled, or it takes the next
-        event with it; `wait_for_event_within` sees to that.
+        The k-th wait of a name gets the k-th event of that name. A wait that you give up must be cancelled, or it takes the
+        next event with it; `wait_for_event_within` sees to that.
         """
         return Task(_host.durable.wait_for_event(name), f"event `{name}`", returns, again=True)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import typing
 from dataclasses import dataclass, replace
-from typing import Any, Callable, TypeVar, overload
+from typing import Any, TypeVar, overload
+from collections.abc import Callable
 
 from soloist import _json, _shapes
 from soloist._failure import Failure

@@ -18,7 +18,8 @@ import importlib
 import json as _json_module
 import re
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
+from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from soloist import _host

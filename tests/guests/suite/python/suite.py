@@ -12,7 +12,7 @@ CITIES = ["Tokyo", "Seattle", "London", "Cairo", "Lima"]
 
 
 @camel_case
-@dataclass
+@dataclass(frozen=True)
 class Delay:
     delay_ms: int = 0
 
@@ -23,12 +23,12 @@ def hello_cities(ctx: Context, input: Delay = Delay()) -> list[str]:
 
 
 @camel_case
-@dataclass
+@dataclass(frozen=True)
 class Timeout:
     timeout_ms: int = 60_000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Decision:
     approved: bool
     by: str | None = None
@@ -45,7 +45,7 @@ def approval(ctx: Context, input: Timeout = Timeout()) -> dict[str, Any]:
     return {"outcome": "approved" if decision.approved else "rejected", "by": decision.by}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Width:
     n: int = 100
 
@@ -55,7 +55,7 @@ def fan_out(ctx: Context, input: Width = Width()) -> list[int]:
     return ctx.try_await_all([ctx.call_activity("echo", number) for number in range(input.n)])
 
 
-@dataclass
+@dataclass(frozen=True)
 class Patience:
     failures: int = 2
     attempts: int = 5
@@ -68,7 +68,7 @@ def retry(ctx: Context, input: Patience = Patience()) -> int:
 
 
 @camel_case
-@dataclass
+@dataclass(frozen=True)
 class Blame:
     error_type: str = "Declined"
     message: str = "no funds"
@@ -89,7 +89,7 @@ def catches(ctx: Context, input: Blame = Blame()) -> dict[str, Any]:
         return failure.to_dict()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Words:
     message: str = "boom"
 
@@ -99,7 +99,7 @@ def throws(ctx: Context, input: Words = Words()) -> None:
     raise RuntimeError(input.message)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Family:
     n: int = 21
     instance: str | None = None
@@ -124,7 +124,7 @@ def child_fails(ctx: Context, input: Blame = Blame()) -> dict[str, Any]:
 
 
 @camel_case
-@dataclass
+@dataclass(frozen=True)
 class Awaited:
     name: str = "Go"
     n: int = 1
@@ -139,7 +139,7 @@ def events(ctx: Context, input: Awaited = Awaited()) -> list[Any]:
     return [ctx.wait_for_event_within(input.name, limit) for _ in range(input.n)]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Letter:
     instance: str
     name: str = "Go"
@@ -152,7 +152,7 @@ def send(ctx: Context, input: Letter) -> str:
     return "sent"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Count:
     n: int = 0
     until: int = 3
@@ -187,7 +187,7 @@ def log(ctx: Context) -> str:
 
 
 @camel_case
-@dataclass
+@dataclass(frozen=True)
 class Race:
     timer_ms: int = 60_000
 
@@ -216,10 +216,10 @@ def cancels(ctx: Context) -> str:
 
 def reading(ctx: Context) -> dict[str, Any]:
     return {
-        "now": time.time() * 1000,
+        "now": time.time_ns() // 1_000_000,
         "random": random.random(),
         "guid": ctx.new_guid(),
-        "time": ctx.current_time.timestamp() * 1000,
+        "time": round(ctx.current_time.timestamp() * 1000),
     }
 
 
@@ -231,7 +231,7 @@ def readings(ctx: Context) -> dict[str, Any]:
     return {"before": before, "after": reading(ctx)}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Request:
     uri: str
     method: str = "GET"
@@ -255,7 +255,7 @@ def context(ctx: Context) -> dict[str, Any]:
     }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Chain:
     activity: str
     n: int = 3

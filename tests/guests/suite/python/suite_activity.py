@@ -9,7 +9,7 @@ from soloist.http import fetch
 
 
 @camel_case
-@dataclass
+@dataclass(frozen=True)
 class City:
     name: str
     delay_ms: int = 0
@@ -31,7 +31,7 @@ def echo_python(ctx: ActivityContext, input: Any) -> Any:
     return input
 
 
-@dataclass
+@dataclass(frozen=True)
 class Trial:
     until: int
 
@@ -44,7 +44,7 @@ def flaky(ctx: ActivityContext, input: Trial) -> int:
 
 
 @camel_case
-@dataclass
+@dataclass(frozen=True)
 class Blame:
     error_type: str = "Declined"
     message: str = "no funds"
@@ -57,7 +57,7 @@ def fails(ctx: ActivityContext, input: Blame = Blame()) -> None:
     raise Failure(input.error_type, input.message, input.details, input.non_retriable)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Words:
     message: str = "boom"
 
@@ -67,7 +67,7 @@ def throws(ctx: ActivityContext, input: Words = Words()) -> None:
     raise RuntimeError(input.message)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Length:
     ms: int
 
@@ -87,7 +87,7 @@ def context(ctx: ActivityContext) -> dict[str, Any]:
     }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Page:
     url: str
 

@@ -14,8 +14,8 @@ What was written for that library runs here once its import is changed:
 A module is served under its own name, as a function there has the name of its folder; so one component serves as many as its
 main module imports. Functions that are declared on a `df.DFApp` or a `df.Blueprint` have the names given there.
 
-Not offered: entities, and `token_source` of `call_http`. HTTP triggers and clients have no place in a component: the host speaks
-their HTTP API itself.
+Not offered: entities, and `token_source` of `call_http`. HTTP triggers and clients have no place in a component: the host
+speaks their HTTP API itself.
 """
 
 from soloist.durable_functions._app import Blueprint, DFApp

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
+from collections.abc import Callable
 
 from soloist import _registry
 from soloist.durable_functions._orchestrator import Function, serve

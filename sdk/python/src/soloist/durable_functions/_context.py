@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Mapping, Sequence
+from typing import Any
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from soloist import Context, _host, _http_call, _json, _registry, _retry, _shapes
 from soloist import Task as Asked
 from soloist.durable_functions._retry import RetryOptions
-from soloist.durable_functions._tasks import All, Any_, Request, Task
+from soloist.durable_functions._tasks import All, First, Request, Task
 
 
 class DurableOrchestrationContext:
@@ -76,7 +77,7 @@ class DurableOrchestrationContext:
 
     def task_any(self, activities: Sequence[Task]) -> Task:
         """The first of these: the answer is that task."""
-        return Any_(activities)
+        return First(activities)
 
     # --- Tell
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Generator
-from typing import Any, Callable
+from typing import Any
+from collections.abc import Callable
 
 from soloist import Context
 from soloist._registry import Served, orchestrators

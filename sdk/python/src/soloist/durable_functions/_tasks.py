@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any
+from collections.abc import Sequence
 
 import soloist
 from soloist import Context, Failure
@@ -124,7 +125,7 @@ class All(Several):
         return super()._complete(context)
 
 
-class Any_(Several):
+class First(Several):
     """Completed once one is. Its answer is that task, failed or not."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
