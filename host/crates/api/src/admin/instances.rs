@@ -45,7 +45,7 @@ pub(crate) async fn logs<H: TaskHub, G: Guests, P: Platform>(
             "`after` is the number of a line, as `next` of the page before says",
         )
     })?;
-    let logs = app.engine.logs(&known, after, LINES_MAX).await?;
+    let logs = app.engine.logs(&known, None, after, LINES_MAX).await?;
     let logs = logs.ok_or_else(no_instance)?;
     Ok(json(
         StatusCode::OK,
