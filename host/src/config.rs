@@ -8,6 +8,7 @@ mod wait;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::str::FromStr;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ pub(crate) struct Settings {
     #[arg(long, env = "SOLOIST_HOT_BYTES", value_name = "SIZE")]
     hot_bytes: Option<ByteSize>,
     /// The most orchestrators that wait in memory [default: 2000]
-    #[arg(long, env = "SOLOIST_HOT_INSTANCES", value_name = "COUNT", value_parser = count_or_none)]
+    #[arg(long, env = "SOLOIST_HOT_INSTANCES", value_name = "COUNT", value_parser = count_or_none::<usize>)]
     hot_instances: Option<usize>,
     /// The most activities that run at once [default: 256]
     #[arg(long, env = "SOLOIST_ACTIVITIES", value_name = "COUNT", value_parser = count)]
@@ -76,6 +77,9 @@ pub(crate) struct Settings {
     /// How long instances that have ended are kept, such as 30d; then they are purged [default: for ever]
     #[arg(long, env = "SOLOIST_RETENTION", value_name = "TIME")]
     retention: Option<Wait>,
+    /// How many earlier executions of each instance keep their histories and logs [default: 0]
+    #[arg(long, env = "SOLOIST_KEPT_EXECUTIONS", value_name = "COUNT", value_parser = count_or_none::<u32>)]
+    kept_executions: Option<u32>,
     /// How many threads run guests and answer requests [default: one less than there are cores]
     #[arg(long, env = "SOLOIST_WORKER_THREADS", value_name = "COUNT", value_parser = count)]
     worker_threads: Option<NonZeroUsize>,
@@ -155,6 +159,7 @@ impl Settings {
             body_bytes: self.body_bytes.or(other.body_bytes),
             module_bytes: self.module_bytes.or(other.module_bytes),
             retention: self.retention.or(other.retention),
+            kept_executions: self.kept_executions.or(other.kept_executions),
             worker_threads: self.worker_threads.or(other.worker_threads),
             log_filter: self.log_filter.or(other.log_filter),
             log_format: self.log_format.or(other.log_format),
@@ -231,7 +236,10 @@ impl Settings {
                 ..engine
             },
             functions: self.function,
-            store: StoreSettings::default(),
+            store: StoreSettings {
+                kept_executions: self.kept_executions.unwrap_or_default(),
+                ..StoreSettings::default()
+            },
             api: ApiSettings {
                 body_bytes_max: bytes(self.body_bytes, api.body_bytes_max),
                 module_bytes_max: bytes(self.module_bytes, api.module_bytes_max),
@@ -244,6 +252,8 @@ impl Settings {
 
 /// What a 32-bit guest can address.
 const GUEST_BYTES_MAX: ByteSize = ByteSize(4 << 30);
+/// They are listed in one answer, and the oldest go in one commit.
+const KEPT_EXECUTIONS_MAX: u32 = 1_000;
 /// More are of no use, and the system may not have them.
 const WORKER_THREADS_MAX: usize = 512;
 
@@ -253,6 +263,12 @@ impl Settings {
         if let Some(size) = self.guest_bytes.filter(|size| size.0 > GUEST_BYTES_MAX.0) {
             return Err(Usage(format!(
                 "guest-bytes is {size}: a guest can use {GUEST_BYTES_MAX} at most"
+            )));
+        }
+        let kept = self.kept_executions.unwrap_or_default();
+        if kept > KEPT_EXECUTIONS_MAX {
+            return Err(Usage(format!(
+                "kept-executions is {kept}: {KEPT_EXECUTIONS_MAX} at most can be kept"
             )));
         }
         let threads = self.worker_threads.map_or(0, NonZeroUsize::get);
@@ -283,7 +299,7 @@ fn count(text: &str) -> Result<NonZeroUsize, String> {
         .map_err(|_| format!("'{text}' is no count: write a whole number from 1"))
 }
 
-fn count_or_none(text: &str) -> Result<usize, String> {
+fn count_or_none<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse()
         .map_err(|_| format!("'{text}' is no count: write a whole number from 0"))
 }

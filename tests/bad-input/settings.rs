@@ -36,7 +36,8 @@ async fn a_count_that_is_none() -> Result<()> {
         refuses_flag("--worker-threads", count, &part).await?;
     }
     let part = "'-1' is no count: write a whole number from 0";
-    refuses_flag("--hot-instances", "-1", part).await
+    refuses_flag("--hot-instances", "-1", part).await?;
+    refuses_flag("--kept-executions", "-1", part).await
 }
 
 #[tokio::test]
@@ -59,7 +60,9 @@ async fn a_bound_that_no_machine_has() -> Result<()> {
     let part = "guest-bytes is 100GiB: a guest can use 4GiB at most";
     refuses_flag("--guest-bytes", "100GiB", part).await?;
     let part = "worker-threads is 20000: 512 at most are of use";
-    refuses_flag("--worker-threads", "20000", part).await
+    refuses_flag("--worker-threads", "20000", part).await?;
+    let part = "kept-executions is 1001: 1000 at most can be kept";
+    refuses_flag("--kept-executions", "1001", part).await
 }
 
 #[tokio::test]

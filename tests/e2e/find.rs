@@ -183,6 +183,7 @@ async fn what_has_ended_goes_after_the_retention() -> Result<()> {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test measures; no engine here")]
 async fn what_has_ended_is_kept_for_its_time_and_no_longer() -> Result<()> {
     let (mut host, client) = host_with(HostOptions::default(), &["events", "chain"]).await?;
     client.start("events", "alive", &json!({"n": 1})).await?;

@@ -2,9 +2,10 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::instance::Which;
 use super::watch::CELL_CHARS_MAX;
 use super::{Remote, answer, line};
-use crate::client::segment;
+use crate::client::{Target, segment};
 use crate::table::{Table, shortened};
 
 #[derive(Deserialize)]
@@ -44,10 +45,11 @@ struct Event {
     input: Option<Box<RawValue>>,
 }
 
-/// Prints the raw events of the executions that are kept.
-pub(super) fn show(remote: &Remote, id: &str) -> Result<()> {
-    let target = format!("/admin/instances/{}/history", segment(id));
-    let reply = remote.host()?.get(&target)?.accepted()?;
+/// Prints the raw events of an execution.
+pub(super) fn show(remote: &Remote, id: &str, which: &Which) -> Result<()> {
+    let mut target = Target::new(format!("/admin/instances/{}/history", segment(id)));
+    which.add_to(&mut target);
+    let reply = remote.host()?.get(&target.to_string())?.accepted()?;
     let histories: Histories = reply.json()?;
     if remote.json {
         return line(&reply.text);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use ureq::http::StatusCode;
 
 use super::list::{self, Filter};
-use super::{Remote, answer, history, line, logs, watch};
+use super::{Remote, answer, executions, history, line, logs, watch};
 use crate::client::{Answer, Target, segment};
 use crate::config::Wait;
 use crate::failure::Usage;
@@ -44,11 +44,23 @@ pub(crate) enum Verb {
         #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
         #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
         remote: Remote,
     },
     /// Show what an instance logged
     Logs {
         /// The instance's ID
+        id: String,
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// List the earlier executions of an instance, as many as `serve --kept-executions` says
+    Executions {
+        /// The instance's ID
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
         #[command(flatten)]
         remote: Remote,
@@ -118,6 +130,23 @@ pub(crate) enum Verb {
         #[command(flatten)]
         remote: Remote,
     },
+}
+
+/// Which execution of an instance is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// An earlier execution, instead of the current one
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    execution: Option<String>,
+}
+
+impl Which {
+    /// Names it, where it is not the current one.
+    pub(super) fn add_to(&self, target: &mut Target) {
+        if let Some(execution) = &self.execution {
+            target.add("execution", execution);
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -207,8 +236,9 @@ impl Verb {
                 timeout,
                 remote,
             } => watch::wait(&remote, &id, timeout),
-            Self::History { id, remote } => history::show(&remote, &id),
-            Self::Logs { id, remote } => logs::show(&remote, &id),
+            Self::History { id, which, remote } => history::show(&remote, &id, &which),
+            Self::Logs { id, which, remote } => logs::show(&remote, &id, &which),
+            Self::Executions { id, remote } => executions::list(&remote, &id),
             Self::Raise {
                 id,
                 event,

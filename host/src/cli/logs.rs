@@ -1,9 +1,9 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::instance::known;
+use super::instance::{Which, known};
 use super::{Remote, line};
-use crate::client::segment;
+use crate::client::{Target, segment};
 use crate::table::printable;
 
 #[derive(Deserialize)]
@@ -21,14 +21,18 @@ struct Line {
     message: String,
 }
 
-/// Prints what the current execution logged, oldest first. As JSON, each page is a line.
-pub(super) fn show(remote: &Remote, id: &str) -> Result<()> {
+/// Prints what an execution logged, oldest first. As JSON, each page is a line.
+pub(super) fn show(remote: &Remote, id: &str, which: &Which) -> Result<()> {
     let host = remote.host()?;
     let path = format!("/admin/instances/{}/logs", segment(id));
-    let mut target = path.clone();
-    let mut execution = None;
+    let (mut execution, mut after) = (None, None::<u32>);
     loop {
-        let reply = known(id, host.get(&target)?)?.accepted()?;
+        let mut target = Target::new(path.clone());
+        which.add_to(&mut target);
+        if let Some(after) = after {
+            target.add("after", &after.to_string());
+        }
+        let reply = known(id, host.get(&target.to_string())?)?.accepted()?;
         let page: Page = reply.json()?;
         // The next execution has a log of its own.
         if *execution.get_or_insert_with(|| page.execution_id.clone()) != page.execution_id {
@@ -49,6 +53,6 @@ pub(super) fn show(remote: &Remote, id: &str) -> Result<()> {
         let Some(next) = page.next else {
             return Ok(());
         };
-        target = format!("{path}?after={next}");
+        after = Some(next);
     }
 }

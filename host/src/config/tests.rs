@@ -46,6 +46,17 @@ fn a_retention_is_a_time_and_not_none() {
 }
 
 #[test]
+fn no_earlier_executions_are_kept_unless_it_is_said_how_many() {
+    let check = |file: &str| Settings::parse(file).unwrap().check();
+    let kept = |file: &str| check(file).unwrap().store.kept_executions;
+    assert_eq!(kept(""), 0);
+    assert_eq!(kept("kept_executions = 1000"), 1_000);
+    let said = check("kept_executions = 1001").unwrap_err().0;
+    let expected = "kept-executions is 1001: 1000 at most can be kept";
+    assert_eq!(said, expected);
+}
+
+#[test]
 fn limits_of_functions_come_from_the_file() {
     let check = |file: &str| {
         Settings::default()

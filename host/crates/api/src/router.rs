@@ -57,6 +57,14 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
             get(admin::instances::history::<H, G, P>),
         )
         .route(
+            "/admin/instances/{id}/executions",
+            get(admin::executions::list::<H, G, P>),
+        )
+        .route(
+            "/admin/instances/{id}/executions/{execution}",
+            get(admin::executions::show::<H, G, P>),
+        )
+        .route(
             "/admin/instances/{id}/logs",
             get(admin::instances::logs::<H, G, P>),
         )

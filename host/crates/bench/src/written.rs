@@ -125,6 +125,7 @@ fn operation(started: Started, after_start: Vec<EventKind>, at: Timestamp) -> Op
         orphans: Vec::new(),
         drop_orphans: false,
         logs: Vec::new(),
+        last_logs: Vec::new(),
         messages: Vec::new(),
         children: Vec::new(),
         children_closed: Vec::new(),

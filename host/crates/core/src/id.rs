@@ -62,6 +62,11 @@ impl ExecutionId {
         Self(uuid)
     }
 
+    /// The execution that a caller names, or `None` of what is no GUID.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+
     /// The GUID.
     pub fn as_uuid(&self) -> &Uuid {
         &self.0

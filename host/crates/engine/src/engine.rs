@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 use crate::mailbox::{AdmittedStart, Mail, Reply};
 use crate::shared::{Shared, unavailable};
 use crate::{
-    DeployError, Deployment, EngineSettings, FunctionKind, FunctionRecord, Guests, HubError,
-    InstanceStatus, Logs, ModuleState, OnExisting, Platform, Purged, Reach, RemovedModule,
-    Restarted, Rewound, Start, StartError, Started, TaskHub, Told,
+    DeployError, Deployment, EarlierExecution, EngineSettings, FunctionKind, FunctionRecord,
+    Guests, HubError, InstanceStatus, Logs, ModuleState, OnExisting, Platform, Purged, Reach,
+    RemovedModule, Restarted, Rewound, Start, StartError, Started, TaskHub, Told,
 };
 
 /// The running engine. Cheap to clone; all clones are one engine.
@@ -117,14 +117,34 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         Ok(self.shared.hub.load(id).await?.map(|loaded| loaded.history))
     }
 
-    /// The log of the current execution of an instance, or `None`: at most `limit` lines after the ordinal `after`.
+    /// The executions that the current one of an instance has taken the place of, as far as they are kept, newest first; `None`
+    /// if there is no such instance.
+    pub async fn earlier(
+        &self,
+        id: &InstanceId,
+    ) -> Result<Option<Vec<EarlierExecution>>, HubError> {
+        self.shared.hub.earlier(id).await
+    }
+
+    /// The history of an execution of an instance, the current one or one that is kept, or `None`.
+    pub async fn history_of(
+        &self,
+        id: &InstanceId,
+        execution: ExecutionId,
+    ) -> Result<Option<History>, HubError> {
+        self.shared.hub.history(id, execution).await
+    }
+
+    /// The log of an execution of an instance, of the current one where none is named, or `None`: at most `limit` lines after
+    /// the ordinal `after`.
     pub async fn logs(
         &self,
         id: &InstanceId,
+        execution: Option<ExecutionId>,
         after: Option<u32>,
         limit: usize,
     ) -> Result<Option<Logs>, HubError> {
-        self.shared.hub.logs(id, after, limit).await
+        self.shared.hub.logs(id, execution, after, limit).await
     }
 
     /// Returns when the instance has ended, or after `timeout`, with its status then. Woken by the commit.

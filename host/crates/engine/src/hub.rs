@@ -9,8 +9,9 @@ use soloist_core::{
 };
 
 use crate::{
-    Bound, BoxError, ChildStart, Committed, EndPlace, EndedInstance, FunctionRecord,
-    InstanceLimits, InstancePage, InstanceQuery, ModuleRecord, NewModule, RemovedModule,
+    Bound, BoxError, ChildStart, Committed, EarlierExecution, EndPlace, EndedInstance,
+    FunctionRecord, InstanceLimits, InstancePage, InstanceQuery, ModuleRecord, NewModule,
+    RemovedModule,
 };
 
 /// What keeps instances, histories and queues. It decides nothing: it commits what owners decided, or refuses.
@@ -60,14 +61,29 @@ pub trait TaskHub: Send + Sync + 'static {
         id: &InstanceId,
     ) -> impl Future<Output = Result<Option<InstanceStatus>, HubError>> + Send;
 
-    /// The log of the current execution of an instance, or `None` if there is no such instance: at most `limit` lines that
-    /// come after the ordinal `after`, in order.
+    /// The log of an execution of an instance, of the current one where none is named: at most `limit` lines that come after
+    /// the ordinal `after`, in order. `None` if there is no such instance, or the execution is not kept.
     fn logs(
         &self,
         id: &InstanceId,
+        execution: Option<ExecutionId>,
         after: Option<u32>,
         limit: usize,
     ) -> impl Future<Output = Result<Option<Logs>, HubError>> + Send;
+
+    /// The executions of an instance that its current one has taken the place of, as far as they are kept, newest first; `None`
+    /// if there is no such instance.
+    fn earlier(
+        &self,
+        id: &InstanceId,
+    ) -> impl Future<Output = Result<Option<Vec<EarlierExecution>>, HubError>> + Send;
+
+    /// The history of an execution of an instance, the current one or one that is kept, or `None`.
+    fn history(
+        &self,
+        id: &InstanceId,
+        execution: ExecutionId,
+    ) -> impl Future<Output = Result<Option<History>, HubError>> + Send;
 
     /// A page of the instances that a filter lets through, in its order. One that cannot be read is left out.
     fn query(
@@ -291,8 +307,8 @@ pub struct Operation {
     pub expects: Expects,
     /// New events of the execution that is expected; none where a new execution begins from nothing.
     pub events: Vec<Event>,
-    /// The next execution of the instance: a start, a continue-as-new. It takes the place of the one before, whose history,
-    /// logs and timers go; `timers`, `open_work`, `custom_status`, `logs` below are then the new one's. The inbox stays, and
+    /// The next execution of the instance: a start, a continue-as-new. It takes the place of the one before, whose timers go,
+    /// and its history and logs too, unless the hub keeps earlier executions; `timers`, `open_work`, `custom_status`, `logs` below are then the new one's. The inbox stays, and
     /// after `ContinuedAsNew` so does the time of creation. Without it, an end drops the inbox.
     pub begins: Option<Begin>,
     /// The runtime status after it.
@@ -314,6 +330,8 @@ pub struct Operation {
     pub drop_orphans: bool,
     /// Log lines, each stored if it is not there.
     pub logs: Vec<LogLine>,
+    /// The last log lines of an execution that another takes the place of.
+    pub last_logs: Vec<LogLine>,
     /// Messages to other instances. One whose target is not live is dropped.
     pub messages: Vec<Message>,
     /// Children to start; what asks for one already is replaced. Each is kept until an operation begins it, which is one that expects `NotLive` and whose new

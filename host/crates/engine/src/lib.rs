@@ -8,6 +8,7 @@
 mod child;
 mod cleanup;
 mod dispatcher;
+mod earlier;
 mod engine;
 mod functions;
 mod guests;
@@ -34,6 +35,7 @@ mod watchers;
 
 pub use child::ChildStart;
 pub use cleanup::{Cleaned, InstanceList};
+pub use earlier::{EarlierExecution, Ending};
 pub use engine::Engine;
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,

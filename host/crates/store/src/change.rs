@@ -1,10 +1,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
-use soloist_core::{Event, EventId, EventKind, Payload, Timer};
+use soloist_core::{Event, EventId, EventKind, ExecutionId, LogLine, Payload, Timer};
 use soloist_engine::{Begin, Committed, Expects, Operation, RuntimeStatus};
 
 use crate::children;
 use crate::columns::{self, Columns};
+use crate::earlier::{Keeping, Old};
 use crate::write::Refused;
 use crate::{inbox, rewind, slots, tags};
 
@@ -25,6 +26,7 @@ const ADVANCE: &str = "UPDATE instance SET next_sequence = ?4, status = ?5, last
 /// An operation as the writer takes it: all that can be made ready elsewhere is.
 pub(crate) struct Change {
     operation: Operation,
+    keeping: Keeping,
     /// The JSON of `operation.events`.
     events: Vec<String>,
     /// The JSON of the events of `operation.begins`.
@@ -34,7 +36,7 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    pub(crate) fn new(operation: Operation) -> Self {
+    pub(crate) fn new(operation: Operation, keeping: Keeping) -> Self {
         let json = |events: &[Event]| events.iter().map(|event| to_json(&event.kind)).collect();
         Self {
             events: json(&operation.events),
@@ -47,6 +49,7 @@ impl Change {
                 .iter()
                 .map(|message| to_json(&message.fact))
                 .collect(),
+            keeping,
             operation,
         }
     }
@@ -76,7 +79,7 @@ impl Change {
             (Expects::At { execution, next }, begins) => {
                 let at = columns::execution(&execution);
                 match begins {
-                    Some(begin) => self.replace(database, at, next, begin)?,
+                    Some(begin) => self.replace(database, &execution, next, begin)?,
                     None if operation.status.is_live() => self.advance(database, at, next)?,
                     None => self.end(database, at, next)?,
                 }
@@ -194,11 +197,12 @@ impl Change {
     fn replace(
         &self,
         database: &Connection,
-        at: &[u8],
+        execution: &ExecutionId,
         next: EventId,
         begin: &Begin,
     ) -> Result<Committed, Refused> {
         let operation = &self.operation;
+        let at = columns::execution(execution);
         let row = database
             .prepare_cached(
                 "SELECT id, created, function, queue_place FROM instance \
@@ -221,7 +225,11 @@ impl Change {
             Some(EventKind::ContinuedAsNew { .. })
         );
         let created = continued.then_some(created);
-        self.begin(database, Some((instance, at)), begin, created)?;
+        let old = Old {
+            instance,
+            execution,
+        };
+        self.begin(database, Some(old), begin, created)?;
         let mut committed = Committed::default();
         if function == begin.started.function.as_str() {
             committed.queued = slots::stay(database, instance, queue_place, operation.status)?;
@@ -253,19 +261,20 @@ impl Change {
 
     /// A new execution of an instance that is unknown or has ended.
     fn start(&self, database: &Connection, begin: &Begin) -> Result<Committed, Refused> {
-        let row: Option<(i64, Vec<u8>, RuntimeStatus)> = database
+        let row: Option<(i64, ExecutionId, RuntimeStatus)> = database
             .prepare_cached("SELECT id, execution, status FROM instance WHERE instance_id = ?1")?
             .query_row([self.operation.instance.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.status(2)?))
+                Ok((row.get(0)?, row.execution(1)?, row.status(2)?))
             })
             .optional()?;
-        let instance = match &row {
-            Some((_, _, status)) if status.is_live() => return Err(Refused::Conflict),
-            Some((instance, old, _)) => {
-                self.begin(database, Some((*instance, old)), begin, None)?
-            }
-            None => self.begin(database, None, begin, None)?,
-        };
+        if matches!(&row, Some((_, _, status)) if status.is_live()) {
+            return Err(Refused::Conflict);
+        }
+        let old = row.as_ref().map(|(instance, execution, _)| Old {
+            instance: *instance,
+            execution,
+        });
+        let instance = self.begin(database, old, begin, None)?;
         self.enter(database, instance, begin, Committed::default())
     }
 
@@ -273,7 +282,7 @@ impl Change {
     fn begin(
         &self,
         database: &Connection,
-        old: Option<(i64, &[u8])>,
+        old: Option<Old<'_>>,
         begin: &Begin,
         created: Option<i64>,
     ) -> Result<i64, Refused> {
@@ -289,13 +298,13 @@ impl Change {
         };
         // An execution that ends in the operation that begins it pins nothing.
         let module = operation.status.is_live().then_some(module);
-        if let Some((instance, old)) = old {
-            if old == execution {
+        if let Some(old) = old {
+            if *old.execution == started.execution {
                 return Err(Refused::Conflict);
             }
-            forget_history(database, old)?;
+            self.keeping.leave(database, old, operation, &self.events)?;
             if !operation.status.is_live() {
-                inbox::forget(database, instance)?;
+                inbox::forget(database, old.instance)?;
             }
         }
         let is_continued = created.is_some();
@@ -316,7 +325,7 @@ impl Change {
             }
         };
         database.prepare_cached(sql)?.execute(params![
-            old.map(|(instance, _)| instance),
+            old.map(|old| old.instance),
             operation.instance.as_str(),
             started.function.as_str(),
             module,
@@ -333,7 +342,7 @@ impl Change {
                 .as_ref()
                 .map(|parent| parent.instance.as_str()),
         ])?;
-        let instance = old.map_or_else(|| database.last_insert_rowid(), |(instance, _)| instance);
+        let instance = old.map_or_else(|| database.last_insert_rowid(), |old| old.instance);
         if !is_continued {
             if old.is_some() {
                 tags::forget(database, instance)?;
@@ -403,24 +412,10 @@ impl Change {
     }
 
     fn keep_logs(&self, database: &Connection) -> Result<(), Refused> {
-        let Some(execution) = self.execution_after() else {
-            return Ok(());
-        };
-        for line in &self.operation.logs {
-            database
-                .prepare_cached(
-                    "INSERT INTO log (execution, ordinal, timestamp, level, message) VALUES (?1, ?2, ?3, ?4, ?5) \
-                     ON CONFLICT DO NOTHING",
-                )?
-                .execute(params![
-                    execution,
-                    line.ordinal,
-                    line.timestamp.as_millis(),
-                    columns::level(line.level),
-                    line.message,
-                ])?;
-        }
-        Ok(())
+        let execution = self.execution_after();
+        execution.map_or(Ok(()), |execution| {
+            keep_lines(database, execution, &self.operation.logs)
+        })
     }
 
     fn send_messages(&self, database: &Connection) -> Result<(), Refused> {
@@ -442,13 +437,25 @@ impl Change {
     }
 }
 
-/// All that is kept of an execution while a new one takes its place: nothing.
-pub(crate) fn forget_history(database: &Connection, execution: &[u8]) -> rusqlite::Result<()> {
-    for sql in [
-        "DELETE FROM history WHERE execution = ?1",
-        "DELETE FROM log WHERE execution = ?1",
-    ] {
-        database.prepare_cached(sql)?.execute([execution])?;
+/// Writes the log lines that are not there.
+pub(crate) fn keep_lines(
+    database: &Connection,
+    execution: &[u8],
+    lines: &[LogLine],
+) -> Result<(), Refused> {
+    for line in lines {
+        database
+            .prepare_cached(
+                "INSERT INTO log (execution, ordinal, timestamp, level, message) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                execution,
+                line.ordinal,
+                line.timestamp.as_millis(),
+                columns::level(line.level),
+                line.message,
+            ])?;
     }
     Ok(())
 }
@@ -460,7 +467,7 @@ fn forget_timers(database: &Connection, execution: &[u8]) -> rusqlite::Result<()
         .map(drop)
 }
 
-fn append(
+pub(crate) fn append(
     database: &Connection,
     execution: &[u8],
     events: &[Event],

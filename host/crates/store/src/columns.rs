@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use soloist_core::{
     EventId, ExecutionId, FunctionName, InstanceId, LogLevel, ModuleDigest, Payload, Timestamp,
 };
-use soloist_engine::{FunctionKind, RuntimeStatus};
+use soloist_engine::{Ending, FunctionKind, RuntimeStatus};
 use uuid::Uuid;
 
 /// No history has 2^63 events, but a place in a list may say "after all of them".
@@ -40,6 +40,16 @@ pub(crate) fn status(status: RuntimeStatus) -> i64 {
     }
 }
 
+/// The numbers of the statuses, and one of its own for what no instance ends with.
+pub(crate) fn ending(ending: Ending) -> i64 {
+    match ending {
+        Ending::Completed => 3,
+        Ending::Failed => 4,
+        Ending::Terminated => 5,
+        Ending::ContinuedAsNew => 6,
+    }
+}
+
 pub(crate) fn level(level: LogLevel) -> i64 {
     match level {
         LogLevel::Trace => 0,
@@ -63,6 +73,7 @@ pub(crate) trait Columns {
     fn execution(&self, column: usize) -> rusqlite::Result<ExecutionId>;
     fn time(&self, column: usize) -> rusqlite::Result<Timestamp>;
     fn status(&self, column: usize) -> rusqlite::Result<RuntimeStatus>;
+    fn ending(&self, column: usize) -> rusqlite::Result<Ending>;
     fn level(&self, column: usize) -> rusqlite::Result<LogLevel>;
     fn kind(&self, column: usize) -> rusqlite::Result<FunctionKind>;
     fn size(&self, column: usize) -> rusqlite::Result<u64>;
@@ -95,6 +106,16 @@ impl Columns for Row<'_> {
             3 => Ok(RuntimeStatus::Completed),
             4 => Ok(RuntimeStatus::Failed),
             5 => Ok(RuntimeStatus::Terminated),
+            number => Err(rusqlite::Error::IntegralValueOutOfRange(column, number)),
+        }
+    }
+
+    fn ending(&self, column: usize) -> rusqlite::Result<Ending> {
+        match self.get(column)? {
+            3 => Ok(Ending::Completed),
+            4 => Ok(Ending::Failed),
+            5 => Ok(Ending::Terminated),
+            6 => Ok(Ending::ContinuedAsNew),
             number => Err(rusqlite::Error::IntegralValueOutOfRange(column, number)),
         }
     }

@@ -2,24 +2,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
+use soloist_core::{
+    EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Timestamp,
+};
 use soloist_engine::{
-    Bound, BoxError, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, FunctionRecord,
-    HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery, InstanceStatus, Loaded,
-    Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
-    TimerCursor, Unfinished,
+    Bound, BoxError, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
+    FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
+    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
+    RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 use tokio::task::spawn_blocking;
 
 use crate::change::Change;
+use crate::earlier::Keeping;
 use crate::instances::Unreadable;
 use crate::lock::DirectoryLock;
 use crate::open::Database;
 use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
-use crate::{OpenError, StoreSettings, children, functions, instances, lists, open, query, slots};
+use crate::{
+    OpenError, StoreSettings, children, earlier, functions, instances, lists, open, query, slots,
+};
 
 /// From this number of events on, an operation is made ready on a thread of its own, so that others need not wait for it.
 const LARGE_EVENTS: usize = 1_000;
@@ -31,6 +36,7 @@ pub struct SqliteHub {
     // In the order in which they go: the writer leaves a clean file once nobody reads, and the lock goes last.
     pub(crate) readers: Readers,
     pub(crate) writer: Writer,
+    keeping: Keeping,
     _lock: DirectoryLock,
 }
 
@@ -56,12 +62,14 @@ impl SqliteHub {
         let lock = DirectoryLock::acquire(dir)?;
         let database = Database::in_directory(dir, settings);
         let connection = database.writer()?;
+        let keeping = database.keeping(&connection)?;
         let readers = Readers::start(&database)?;
         let writer = Writer::start(&database, connection)?;
         open::keep_entries(dir)?;
         Ok(Self {
             readers,
             writer,
+            keeping,
             _lock: lock,
         })
     }
@@ -140,11 +148,12 @@ impl TaskHub for SqliteHub {
 
     async fn commit(&self, operation: Operation) -> Result<Committed, HubError> {
         let instance = operation.instance.clone();
+        let keeping = self.keeping;
         let change = if operation.events.len() > LARGE_EVENTS {
-            let ready = spawn_blocking(move || Change::new(operation)).await;
+            let ready = spawn_blocking(move || Change::new(operation, keeping)).await;
             ready.expect("making JSON does not panic, and nobody aborts it")
         } else {
-            Change::new(operation)
+            Change::new(operation, keeping)
         };
         let written = self.writer.write(move |database| change.apply(database));
         written.await.map_err(|refused| match refused {
@@ -177,12 +186,32 @@ impl TaskHub for SqliteHub {
     async fn logs(
         &self,
         id: &InstanceId,
+        execution: Option<ExecutionId>,
         after: Option<u32>,
         limit: usize,
     ) -> Result<Option<Logs>, HubError> {
         let id = id.clone();
         self.read("reading a log", move |database| {
-            lists::logs(database, &id, after, limit)
+            lists::logs(database, &id, execution, after, limit)
+        })
+        .await
+    }
+
+    async fn earlier(&self, id: &InstanceId) -> Result<Option<Vec<EarlierExecution>>, HubError> {
+        let id = id.clone();
+        self.read("listing earlier executions", move |database| {
+            earlier::list(database, &id)
+        })
+        .await
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: ExecutionId,
+    ) -> Result<Option<History>, HubError> {
+        self.read_instance("reading a history", id, move |database, id| {
+            earlier::history(database, id, &execution)
         })
         .await
     }
@@ -211,9 +240,9 @@ impl TaskHub for SqliteHub {
         id: &InstanceId,
         execution: Option<ExecutionId>,
     ) -> Result<Purged, HubError> {
-        let id = id.clone();
+        let (id, keeping) = (id.clone(), self.keeping);
         self.write("purging an instance", move |database| {
-            instances::purge(database, &id, execution)
+            instances::purge(database, &id, execution, keeping)
         })
         .await
     }

@@ -9,8 +9,9 @@ use soloist_core::{
 use soloist_engine::{BoxError, InboxMessage, InstanceStatus, Loaded, Purged, RuntimeStatus};
 
 use crate::columns::{self, Columns};
+use crate::earlier::{Keeping, forget_history};
+use crate::tags;
 use crate::write::Refused;
-use crate::{change, tags};
 
 /// Why an instance could not be read.
 pub(crate) enum Unreadable {
@@ -86,7 +87,10 @@ pub(crate) fn load(
     }))
 }
 
-fn events(database: &Connection, execution: &ExecutionId) -> rusqlite::Result<Vec<Event>> {
+pub(crate) fn events(
+    database: &Connection,
+    execution: &ExecutionId,
+) -> rusqlite::Result<Vec<Event>> {
     database
         .prepare_cached(
             "SELECT sequence, timestamp, event FROM history WHERE execution = ?1 ORDER BY sequence",
@@ -182,7 +186,11 @@ fn event(
         .optional()
 }
 
-fn started(database: &Connection, execution: &ExecutionId) -> Result<Started, Unreadable> {
+/// How an execution was started.
+pub(crate) fn started(
+    database: &Connection,
+    execution: &ExecutionId,
+) -> Result<Started, Unreadable> {
     match event(database, execution, 1)? {
         Some((EventKind::ExecutionStarted(started), _)) => Ok(*started),
         Some(_) | None => Err(CorruptHistory::MisplacedStart(EventId::FIRST).into()),
@@ -208,6 +216,7 @@ pub(crate) fn purge(
     database: &Connection,
     id: &InstanceId,
     named: Option<ExecutionId>,
+    keeping: Keeping,
 ) -> Result<Purged, Refused> {
     let row: Option<(i64, Vec<u8>, RuntimeStatus)> = database
         .prepare_cached("SELECT id, execution, status FROM instance WHERE instance_id = ?1")?
@@ -224,7 +233,8 @@ pub(crate) fn purge(
         }
         Some((_, _, status)) if status.is_live() => Ok(Purged::Live),
         Some((instance, execution, _)) => {
-            change::forget_history(database, &execution)?;
+            forget_history(database, &execution)?;
+            keeping.purge(database, instance)?;
             tags::forget(database, instance)?;
             for sql in [
                 "DELETE FROM orphan WHERE instance = ?1",

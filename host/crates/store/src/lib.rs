@@ -7,6 +7,7 @@
 mod change;
 mod children;
 mod columns;
+mod earlier;
 mod functions;
 mod hub;
 mod inbox;

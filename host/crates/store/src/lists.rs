@@ -5,6 +5,7 @@ use soloist_core::{EventId, ExecutionId, InstanceId, LogLine, Payload, Timestamp
 use soloist_engine::{DueTimer, Logs, Orphan, TimerCursor, Unfinished};
 
 use crate::columns::{self, Columns};
+use crate::earlier;
 use crate::write::Refused;
 
 pub(crate) fn unfinished(
@@ -34,6 +35,7 @@ pub(crate) fn unfinished(
 pub(crate) fn logs(
     database: &mut Connection,
     id: &InstanceId,
+    named: Option<ExecutionId>,
     after: Option<u32>,
     limit: usize,
 ) -> rusqlite::Result<Option<Logs>> {
@@ -42,9 +44,12 @@ pub(crate) fn logs(
         .prepare_cached("SELECT execution FROM instance WHERE instance_id = ?1")?
         .query_row([id.as_str()], |row| row.execution(0))
         .optional()?;
-    let Some(execution) = execution else {
+    let Some(execution) = named.or(execution) else {
         return Ok(None);
     };
+    if named.is_some() && !earlier::is_of(&moment, id, &execution)? {
+        return Ok(None);
+    }
     // Ordinals begin at 0.
     let after = after.map_or(-1, i64::from);
     let lines = moment

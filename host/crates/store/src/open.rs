@@ -6,6 +6,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 use crate::StoreSettings;
+use crate::earlier::Keeping;
 
 /// "Solo": what marks a database file as ours.
 const APPLICATION_ID: i32 = 0x536F_6C6F;
@@ -19,6 +20,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../migrations/01_hub.sql")),
     M::up(include_str!("../migrations/02_find.sql")),
     M::up(include_str!("../migrations/03_slots.sql")),
+    M::up(include_str!("../migrations/04_earlier.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
@@ -144,6 +146,12 @@ impl Database {
             .pragma_update(None, "cache_size", kib(self.settings.reader_cache_kib))
             .map_err(self.failed("setting up a reader"))?;
         Ok(database)
+    }
+
+    /// What becomes of executions whose place others take.
+    pub(crate) fn keeping(&self, database: &Connection) -> Result<Keeping, OpenError> {
+        Keeping::new(database, self.settings.kept_executions)
+            .map_err(self.failed("looking for earlier executions"))
     }
 
     pub(crate) fn thread_refused(&self, cause: io::Error) -> OpenError {

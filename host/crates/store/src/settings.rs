@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
+    /// How many earlier executions of each instance are kept, with their histories and logs. Fewer than before are left once
+    /// the next execution of the instance begins.
+    pub kept_executions: u32,
     /// How many connections read.
     pub readers: NonZeroUsize,
     /// How many reads may wait for a connection; more wait outside.
@@ -26,6 +29,7 @@ impl Default for StoreSettings {
     fn default() -> Self {
         let count = |n| NonZeroUsize::new(n).expect("the defaults are not zero");
         Self {
+            kept_executions: 0,
             readers: count(2),
             pending_reads_max: count(1024),
             pending_writes_max: count(4096),

@@ -1,6 +1,7 @@
-//! What only an operator does: functions, modules, raw histories, logs.
+//! What only an operator does: functions, modules, raw histories, earlier executions, logs.
 
 pub(crate) mod binding;
+pub(crate) mod executions;
 pub(crate) mod functions;
 mod history;
 pub(crate) mod instances;

@@ -2,7 +2,7 @@
 
 mod again;
 mod fault;
-mod history;
+pub(crate) mod history;
 mod query;
 mod route;
 mod status;

@@ -39,7 +39,10 @@ impl World {
     }
 
     pub(crate) async fn over(settings: ApiSettings, engine: EngineSettings) -> Self {
-        let hub = MemoryHub::new();
+        Self::on(MemoryHub::new(), settings, engine).await
+    }
+
+    pub(crate) async fn on(hub: MemoryHub, settings: ApiSettings, engine: EngineSettings) -> Self {
         let guests = Scripted::new();
         let stopping = CancellationToken::new();
         let engine = Engine::start_up(hub.clone(), guests.clone(), StillClock, engine);
@@ -56,14 +59,27 @@ impl World {
     pub(crate) async fn with_functions<const N: usize>(
         functions: [(&str, &'static str); N],
     ) -> Self {
-        let world = Self::new().await;
+        Self::new().await.and_functions(functions).await
+    }
+
+    /// A host that keeps so many earlier executions of each instance.
+    pub(crate) async fn keeping<const N: usize>(
+        earlier: usize,
+        functions: [(&str, &'static str); N],
+    ) -> Self {
+        let (api, engine) = (ApiSettings::default(), EngineSettings::default());
+        let world = Self::on(MemoryHub::keeping(earlier), api, engine).await;
+        world.and_functions(functions).await
+    }
+
+    async fn and_functions<const N: usize>(self, functions: [(&str, &'static str); N]) -> Self {
         for (name, script) in functions {
-            let reply = world
+            let reply = self
                 .send("PUT", &format!("/admin/functions/{name}"), script)
                 .await;
             assert_eq!(reply.status, 201, "{reply:?}");
         }
-        world
+        self
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {

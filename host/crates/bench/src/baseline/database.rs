@@ -77,6 +77,7 @@ mod tests {
             include_str!("../../../store/migrations/01_hub.sql"),
             include_str!("../../../store/migrations/02_find.sql"),
             include_str!("../../../store/migrations/03_slots.sql"),
+            include_str!("../../../store/migrations/04_earlier.sql"),
         ] {
             migrated.execute_batch(migration).unwrap();
         }

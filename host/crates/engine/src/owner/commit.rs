@@ -333,6 +333,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
             orphans: orphans(&self.id, execution.id(), decision.orphans),
             drop_orphans: false,
             logs: decision.logs,
+            last_logs: Vec::new(),
             messages: messages(&decision.messages).chain(given_up).collect(),
             children,
             children_closed,
@@ -369,7 +370,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
                 operation.open_work = 0;
                 operation.custom_status = None;
                 operation.timers = next.timers;
-                operation.logs.clear();
+                operation.last_logs = std::mem::take(&mut operation.logs);
                 return Some(next.execution);
             }
         };
@@ -390,7 +391,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Desk<H, G, P> {
         operation.status = RuntimeStatus::Pending;
         operation.ready = true;
         operation.custom_status = None;
-        operation.logs.clear();
+        operation.last_logs = std::mem::take(&mut operation.logs);
         Some(next.execution)
     }
 

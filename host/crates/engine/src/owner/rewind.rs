@@ -70,6 +70,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Owner<H, G, P> {
             // What outlived its end is open work again.
             drop_orphans: true,
             logs: Vec::new(),
+            last_logs: Vec::new(),
             messages: Vec::new(),
             children: children.clone(),
             children_closed: Vec::new(),

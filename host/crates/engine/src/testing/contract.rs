@@ -1,6 +1,7 @@
 //! What every task hub promises, one function a promise.
 
 mod children;
+mod earlier;
 mod functions;
 mod inbox;
 mod instances;
@@ -17,6 +18,7 @@ mod timers;
 #[doc(hidden)]
 pub mod promises {
     pub use super::children::*;
+    pub use super::earlier::*;
     pub use super::functions::*;
     pub use super::inbox::*;
     pub use super::instances::*;

@@ -6,13 +6,14 @@ use soloist_core::{
 
 use self::state::{Refused, State};
 use crate::{
-    Bound, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError,
-    InboxMessage, InstanceLimits, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs,
-    Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
-    TimerCursor, Unfinished,
+    Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
+    FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
+    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
+    RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 mod children;
+mod earlier;
 mod functions;
 mod queries;
 mod slots;
@@ -52,6 +53,13 @@ impl MemoryHub {
     /// An empty hub.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty hub that keeps so many earlier executions of each instance.
+    pub fn keeping(earlier: usize) -> Self {
+        let hub = Self::default();
+        hub.lock().state.kept = earlier;
+        hub
     }
 
     /// From now on `hook` looks at each operation first and says what goes wrong with it, if anything.
@@ -147,18 +155,46 @@ impl TaskHub for MemoryHub {
     async fn logs(
         &self,
         id: &InstanceId,
+        execution: Option<ExecutionId>,
         after: Option<u32>,
         limit: usize,
     ) -> Result<Option<Logs>, HubError> {
         let shared = self.lock();
-        Ok(shared.state.instances.get(id).map(|instance| {
-            let lines = instance.logs.values();
+        let found = shared.state.instances.get(id).and_then(|instance| {
+            let execution = execution.unwrap_or(instance.execution);
+            Some((execution, instance.logs_of(execution)?))
+        });
+        Ok(found.map(|(execution, logs)| {
+            let lines = logs.values();
             let rest = lines.filter(|line| after.is_none_or(|after| line.ordinal > after));
             Logs {
-                execution: instance.execution,
+                execution,
                 lines: rest.take(limit).cloned().collect(),
             }
         }))
+    }
+
+    async fn earlier(&self, id: &InstanceId) -> Result<Option<Vec<EarlierExecution>>, HubError> {
+        let shared = self.lock();
+        Ok(shared.state.instances.get(id).map(|instance| {
+            let newest_first = instance.earlier.iter().rev();
+            newest_first.map(|kept| kept.shown.clone()).collect()
+        }))
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: ExecutionId,
+    ) -> Result<Option<History>, HubError> {
+        let shared = self.lock();
+        let instance = shared.state.instances.get(id);
+        let events = instance.and_then(|instance| instance.events_of(execution));
+        let history = events.map(|events| History::try_from(events.to_vec()));
+        history.transpose().map_err(|cause| HubError::Corrupt {
+            instance: id.clone(),
+            cause: cause.into(),
+        })
     }
 
     async fn query(&self, query: InstanceQuery) -> Result<InstancePage, HubError> {

@@ -162,6 +162,7 @@ impl Story {
             orphans: Vec::new(),
             drop_orphans: false,
             logs: Vec::new(),
+            last_logs: Vec::new(),
             messages: Vec::new(),
             voids: None,
             children: Vec::new(),

@@ -2,14 +2,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use soloist_core::{
-    EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Payload, Timestamp,
+    EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Payload, Timestamp,
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
-    Bound, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, Expects, FunctionRecord,
-    HubError, InboxMessage, InstanceFilter, InstanceLimits, InstancePage, InstanceQuery,
-    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
-    RemovedModule, TaskHub, TimerCursor, Unfinished, WhenFull,
+    Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance, Expects,
+    FunctionRecord, HubError, InboxMessage, InstanceFilter, InstanceLimits, InstancePage,
+    InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation,
+    Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished, WhenFull,
 };
 
 /// What a hub could get wrong.
@@ -235,10 +235,23 @@ impl TaskHub for Flawed {
     async fn logs(
         &self,
         id: &InstanceId,
+        execution: Option<ExecutionId>,
         after: Option<u32>,
         limit: usize,
     ) -> Result<Option<Logs>, HubError> {
-        self.hub.logs(id, after, limit).await
+        self.hub.logs(id, execution, after, limit).await
+    }
+
+    async fn earlier(&self, id: &InstanceId) -> Result<Option<Vec<EarlierExecution>>, HubError> {
+        self.hub.earlier(id).await
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: ExecutionId,
+    ) -> Result<Option<History>, HubError> {
+        self.hub.history(id, execution).await
     }
 
     async fn query(&self, mut query: InstanceQuery) -> Result<InstancePage, HubError> {

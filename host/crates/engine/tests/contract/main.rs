@@ -9,6 +9,23 @@ use soloist_engine::testing::{Fault, MemoryHub, block_on, promises};
 
 soloist_engine::task_hub_contract!(|| Box::new(MemoryHub::new()));
 
+/// One that keeps earlier executions keeps all other promises too.
+mod keeping {
+    use soloist_engine::testing::{MemoryHub, block_on, promises};
+
+    soloist_engine::task_hub_contract!(|| Box::new(MemoryHub::keeping(2)));
+
+    #[test]
+    fn so_many_earlier_executions_are_kept() {
+        block_on(promises::earlier_executions_go(&MemoryHub::new()));
+        block_on(promises::earlier_executions_are_kept(&MemoryHub::keeping(
+            4,
+        )));
+        let hub = MemoryHub::keeping(2);
+        block_on(promises::no_more_earlier_executions_are_kept(&hub, 2));
+    }
+}
+
 /// Each flaw with the promise that must catch it.
 macro_rules! caught {
     ($($flaw:ident by $promise:ident;)*) => {

@@ -353,7 +353,7 @@ impl State {
             self.broke(Invariant::ModuleKept, what);
         }
         if !loaded.status.is_live() || self.rng.random_range(0..3) == 0 {
-            let logs = at_once(hub.logs(id, None, usize::MAX)).ok().flatten();
+            let logs = at_once(hub.logs(id, None, None, usize::MAX)).ok().flatten();
             let lines = logs.map(|logs| logs.lines).unwrap_or_default();
             let compared = Compared::of(id, history);
             for (invariant, what) in compared.check_stored(&loaded, &lines) {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use soloist_core::{EventId, ExecutionId, FunctionName, InstanceId, ModuleDigest, Timestamp};
+use soloist_core::{
+    EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Timestamp,
+};
 use soloist_engine::{
-    Bound, ChildStart, Committed, DueTimer, EndPlace, EndedInstance, FunctionRecord, HubError,
-    InboxMessage, InstanceLimits, InstancePage, InstanceQuery, InstanceStatus, Loaded, Logs,
-    Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
-    TimerCursor, Unfinished,
+    Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
+    FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
+    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
+    RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 use crate::planted::Planted;
@@ -100,10 +102,26 @@ impl TaskHub for SimHub {
     async fn logs(
         &self,
         id: &InstanceId,
+        execution: Option<ExecutionId>,
         after: Option<u32>,
         limit: usize,
     ) -> Result<Option<Logs>, HubError> {
-        self.read("a log", self.0.hub.logs(id, after, limit)).await
+        let read = self.0.hub.logs(id, execution, after, limit);
+        self.read("a log", read).await
+    }
+
+    async fn earlier(&self, id: &InstanceId) -> Result<Option<Vec<EarlierExecution>>, HubError> {
+        let read = self.0.hub.earlier(id);
+        self.read("earlier executions", read).await
+    }
+
+    async fn history(
+        &self,
+        id: &InstanceId,
+        execution: ExecutionId,
+    ) -> Result<Option<History>, HubError> {
+        let read = self.0.hub.history(id, execution);
+        self.read("the history of an execution", read).await
     }
 
     async fn purge(

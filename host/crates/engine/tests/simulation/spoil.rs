@@ -174,6 +174,7 @@ fn append(world: &World, asked: &Operation, kind: impl FnOnce() -> EventKind) {
         orphans: Vec::new(),
         drop_orphans: false,
         logs: Vec::new(),
+        last_logs: Vec::new(),
         messages: Vec::new(),
         children: Vec::new(),
         children_closed: Vec::new(),

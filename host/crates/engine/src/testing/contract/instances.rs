@@ -148,14 +148,14 @@ pub async fn a_log_is_read_page_by_page<H: TaskHub>(hub: &H) {
         (Some(4), 3, &[]),
         (None, 100, &lines[..]),
     ] {
-        let read = hub.logs(&story.instance, after, limit).await;
+        let read = hub.logs(&story.instance, None, after, limit).await;
         let logs = read.expect("it can be read").expect("it was started");
         assert_eq!((logs.execution, &logs.lines[..]), (execution, expected));
     }
-    let read = hub.logs(&quiet.instance, None, 3).await;
+    let read = hub.logs(&quiet.instance, None, None, 3).await;
     let logs = read.expect("it can be read").expect("it was started");
     assert_eq!(logs.lines, []);
-    let read = hub.logs(&id("unknown"), None, 3).await;
+    let read = hub.logs(&id("unknown"), None, None, 3).await;
     assert_eq!(read.expect("it can be read"), None);
 }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use soloist_core::{
     Event, EventId, EventKind, ExecutionId, FunctionName, InstanceId, LogLine, ModuleDigest,
@@ -6,6 +6,7 @@ use soloist_core::{
 };
 
 use super::children;
+use super::earlier::Kept;
 use super::functions::StoredModule;
 use crate::{
     Begin, ChildStart, Committed, Expects, FunctionRecord, InboxMessage, InstanceLimits, Message,
@@ -22,6 +23,8 @@ pub(super) struct State {
     pub(super) functions: BTreeMap<FunctionName, FunctionRecord>,
     pub(super) modules: BTreeMap<ModuleDigest, StoredModule>,
     pub(super) limits: InstanceLimits,
+    /// How many earlier executions of each instance are kept.
+    pub(super) kept: usize,
     /// How many messages there ever were.
     messages: i64,
     /// How many instances there ever were.
@@ -46,6 +49,8 @@ pub(super) struct Instance {
     pub(super) open_work: u32,
     pub(super) logs: BTreeMap<u32, LogLine>,
     pub(super) inbox: Vec<InboxMessage>,
+    /// Earlier executions, oldest first.
+    pub(super) earlier: VecDeque<Kept>,
 }
 
 impl Instance {
@@ -83,7 +88,8 @@ impl State {
         let before = before.map(|before| (before.function().clone(), before.promoted));
         let is_queued_anew = operation.begins.is_some() && place.is_some();
         if let Some(begin) = operation.begins {
-            self.begin(&instance, &operation.events, begin, operation.now);
+            let last = (&operation.events[..], operation.last_logs);
+            self.begin(&instance, last, begin, operation.now);
         } else {
             let advanced = self.instance(&instance);
             advanced.events.extend(operation.events);
@@ -204,8 +210,15 @@ impl State {
         Ok(())
     }
 
-    /// A new execution in the place of the one before, if there is one, with nothing but the inbox kept.
-    fn begin(&mut self, id: &InstanceId, last: &[Event], begin: Begin, now: Timestamp) {
+    /// A new execution in the place of the one before, if there is one, with nothing but the inbox kept, and the one before
+    /// itself among the earlier ones.
+    fn begin(
+        &mut self,
+        id: &InstanceId,
+        (last, last_logs): (&[Event], Vec<LogLine>),
+        begin: Begin,
+        now: Timestamp,
+    ) {
         let old = self.instances.remove(id);
         let continued = matches!(
             last.last().map(|event| &event.kind),
@@ -213,15 +226,17 @@ impl State {
         );
         let mut created = begin.events[0].timestamp;
         let mut inbox = Vec::new();
+        let mut earlier = VecDeque::new();
         let number = old.as_ref().map_or(self.numbers + 1, |old| old.number);
         self.numbers = self.numbers.max(number);
-        if let Some(old) = old {
+        if let Some(mut old) = old {
             self.timers
                 .retain(|cursor, _| cursor.execution != old.execution);
-            inbox = old.inbox;
+            inbox = std::mem::take(&mut old.inbox);
             if continued {
                 created = old.created;
             }
+            earlier = old.left(last, last_logs, self.kept);
         }
         let instance = Instance {
             queue_place: None,
@@ -238,6 +253,7 @@ impl State {
             open_work: 0,
             logs: BTreeMap::new(),
             inbox,
+            earlier,
         };
         self.instances.insert(id.clone(), instance);
     }
