@@ -8,6 +8,7 @@ mod failures;
 mod http;
 mod kills;
 mod knowing;
+mod lessons;
 mod matrix;
 mod plugins;
 mod stage;

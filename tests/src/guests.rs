@@ -81,6 +81,8 @@ pub enum Guest {
     SuiteActivity(Language),
     /// A plugin that is there in each language, by its name.
     Plugin(&'static str, Language),
+    /// What is there in one language only, by the name of its component.
+    Lesson(&'static str),
 }
 
 impl Guest {
@@ -91,6 +93,7 @@ impl Guest {
             Self::Approval => return Self::Plugin("approval", Language::Rust).file(),
             Self::Suite(language) => return format!("suite-{language}.wasm"),
             Self::SuiteActivity(language) => return format!("suite-{language}-activity.wasm"),
+            Self::Lesson(name) => return format!("{name}.wasm"),
             Self::Plugin(name, language) => return format!("{name}-{language}.wasm"),
             Self::SayHello => "say-hello.wasm",
             Self::Thumbnails => "thumbnails.wasm",

@@ -29,8 +29,9 @@ pub(crate) struct Options {
 const WAITING: u32 = 50;
 /// Steps of the chain that stays in memory.
 const STEPS: u32 = 1000;
-/// Steps of the chain that is brought back for each: the k-th time with k answers behind it.
-const COLD_STEPS: u32 = 100;
+/// Steps of two chains that are brought back for each: the k-th time with k answers behind it. What the longer one takes more
+/// for a step is the replay of the answers that it has more behind it.
+const COLD_STEPS: [u32; 2] = [100, 400];
 /// More than the slowest language takes for a chain.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -47,8 +48,10 @@ pub(crate) fn measure(project: &Project, options: &Options) -> Result<()> {
         run(project.cargo().args(arguments))?;
         project.release_binary("soloist")
     };
-    println!("| | component | to compile it | a waiting instance | a step | a step from disk |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| | component | to compile it | to begin | to replay an answer | a waiting instance | a step |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     for language in Language::value_variants() {
         if options.only.is_none_or(|only| only == *language) {
             let name = language
@@ -71,7 +74,8 @@ struct Row {
     compile: Duration,
     waiting_bytes: u64,
     step: Duration,
-    cold_step: Duration,
+    begin: Duration,
+    replay: Duration,
 }
 
 impl Row {
@@ -104,15 +108,21 @@ impl Row {
 
         let host = begin(&["--hot-bytes", "0"])?;
         let client = Client::new(host.url());
-        let cold_step = steps(&host, &client, &chain, COLD_STEPS)?;
+        let [fewer, more] = COLD_STEPS;
+        let of_fewer = steps(&host, &client, &chain, fewer)?;
+        let of_more = steps(&host, &client, &chain, more)?;
         host.stop()?;
+        // On the average half of its answers are behind a chain.
+        let replay = of_more.saturating_sub(of_fewer) * 2 / (more - fewer);
+        let begin = of_fewer.saturating_sub(replay * fewer / 2 + step);
         Ok(Self {
             language: language.to_owned(),
             component_bytes,
             compile,
             waiting_bytes,
             step,
-            cold_step,
+            begin,
+            replay,
         })
     }
 
@@ -120,12 +130,13 @@ impl Row {
         let seconds = self.compile.as_secs_f64();
         let millis = |length: Duration| length.as_secs_f64() * 1000.0;
         format!(
-            "| {} | {} KiB | {seconds:.1} s | {} KiB | {:.2} ms | {:.1} ms |",
+            "| {} | {} KiB | {seconds:.1} s | {:.1} ms | {:.1} us | {} KiB | {:.2} ms |",
             self.language,
             self.component_bytes.div_ceil(1024),
+            millis(self.begin),
+            millis(self.replay) * 1000.0,
             self.waiting_bytes.div_ceil(1024),
             millis(self.step),
-            millis(self.cold_step),
         )
     }
 }
