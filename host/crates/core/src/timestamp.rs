@@ -63,6 +63,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_guest_sees_milliseconds() {
+        let shown = Timestamp::from_millis(1_700_000_000_123).to_guest();
+        assert_eq!(
+            Timestamp::from_guest(shown),
+            Some(Timestamp::from_millis(1_700_000_000_123))
+        );
+    }
+
+    #[test]
     fn a_guests_time_is_rounded_up_and_must_be_finite() {
         assert_eq!(Timestamp::from_guest(1.2), Some(Timestamp::from_millis(2)));
         assert_eq!(Timestamp::from_guest(f64::NAN), None);

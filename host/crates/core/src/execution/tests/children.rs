@@ -2,7 +2,7 @@
 
 use super::run::{Outside, Run, answered, execution, fire_at, started};
 use super::script::Step::{Cancel, Child, Timer};
-use super::script::{Pick, wait_for};
+use super::script::{Pick, Step, wait_for};
 use crate::{
     Action, End, EventId, EventKind, Execution, ExecutionId, Fact, GivenUp, Parent, Payload,
     Started, Timestamp, Work,
@@ -101,6 +101,33 @@ fn only_its_own_parent_can_give_a_child_up() {
         child.take_delivered().end,
         Some(End::Terminated(Some(_)))
     ));
+}
+
+#[test]
+fn a_child_that_has_answered_is_waited_for_no_more() {
+    let mut run = Run::of([Child("c"), Step::Activity("a"), wait_for(0), wait_for(1)]);
+    run.then([]);
+    let (child, activity) = (EventId::new(3), EventId::new(4));
+    assert!(run.execution.waits_for(child) && run.execution.waits_for(activity));
+    let decision = run.then([answered(1, "2")]);
+    assert_eq!(decision.children_answered, [], "an activity is no child");
+    let decision = run.then([answered(0, "1")]);
+    assert_eq!(decision.children_answered, [child]);
+    assert!(!run.execution.waits_for(child));
+}
+
+#[test]
+fn a_start_whose_time_has_come_waits_for_nothing() {
+    let (now, instance) = (fire_at(500), "now".parse().expect("an instance id"));
+    let started = Started {
+        start_at: Some(now),
+        ..started()
+    };
+    let mut execution = Execution::start(instance, started, now);
+    assert!(execution.is_runnable());
+    execution.begin_turn(now);
+    let decision = execution.park();
+    assert_eq!((decision.timers, decision.timers_done), (vec![], vec![]));
 }
 
 #[test]

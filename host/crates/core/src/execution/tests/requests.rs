@@ -275,6 +275,27 @@ fn requests_at_once_are_bounded_in_every_run_alike() {
 }
 
 #[test]
+fn the_same_answer_again_makes_no_room_and_cancellations_count() {
+    let mut execution = execution();
+    let task = execution.perform(Action::WaitForEvent { name: "go".into() });
+    let (task, open) = (task.unwrap(), execution.perform(timer()).unwrap());
+    let raised = Fact::EventRaised {
+        name: "go".to_owned(),
+        data: json("1"),
+    };
+    assert!(execution.deliver(raised, execution.clock));
+    assert_eq!(execution.is_done(open), Ok(false));
+    assert!(execution.await_task(task).unwrap().is_some());
+    assert_eq!(execution.is_done(task), Ok(true));
+    execution.cancel(open).unwrap();
+    for _ in 1..REQUESTS_AT_ONCE_MAX {
+        execution.perform(timer()).unwrap();
+        assert!(execution.await_task(task).unwrap().is_some());
+    }
+    assert_eq!(execution.perform(timer()), Err(Refusal::TooManyAtOnce));
+}
+
+#[test]
 fn what_a_flood_asks_for_never_begins() {
     let call = || Action::ScheduleTask {
         name: "a".to_owned(),

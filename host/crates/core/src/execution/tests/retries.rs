@@ -111,3 +111,31 @@ fn an_attempt_that_waits_when_the_execution_ends_begins_at_once() {
     assert_eq!(decision.orphans, decision.dispatch);
     assert_eq!(decision.orphans[0].attempt, 2);
 }
+
+#[test]
+fn no_attempt_begins_later_than_the_policy_allows_after_the_first() {
+    for (timeout, again) in [(150, true), (50, false)] {
+        let mut execution = super::run::execution();
+        let policy = crate::RetryPolicy {
+            max_attempts: std::num::NonZeroU32::new(9).expect("not zero"),
+            first_retry_interval: 100,
+            backoff_coefficient: 1.0,
+            max_retry_interval: None,
+            retry_timeout: Some(timeout),
+            attempt_timeout: None,
+        };
+        let action = crate::Action::ScheduleTask {
+            name: "a".to_owned(),
+            input: json("1"),
+            retry: Some(policy),
+        };
+        execution.perform(action).expect("nothing is recorded");
+        let scheduled = execution.park().dispatch[0].scheduled;
+        let result = Err(oops());
+        let now = execution.current_time();
+        assert!(execution.deliver(crate::Fact::Answer { scheduled, result }, now));
+        let events = execution.take_delivered().events;
+        let is_tried_again = matches!(events[0].kind, EventKind::AttemptFailed { .. });
+        assert_eq!(is_tried_again, again, "{timeout}");
+    }
+}

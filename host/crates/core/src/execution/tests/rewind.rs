@@ -117,6 +117,31 @@ fn a_failure_that_the_code_got_over_stays() {
 }
 
 #[test]
+fn what_fired_or_was_called_after_the_failure_is_undone_with_it() {
+    // 3 a, 4 c, 5 a failed, 6 timer, 7 it fired, 8 the end, which is a's failure.
+    let mut run = Run::of([
+        Activity("a"),
+        Child("c"),
+        wait_for(0),
+        Timer(5),
+        wait_for(2),
+        Fail,
+    ]);
+    run.then([]);
+    run.then([failed(0)]);
+    run.then([Outside::Fired(2)]);
+    let (rewind, history) = rewind(&run);
+    assert_eq!(ids(&rewind), [5, 6, 7, 8]);
+    assert_eq!(open(&history), [3]);
+    let children: Vec<_> = rewind
+        .children
+        .iter()
+        .map(|child| child.scheduled.get())
+        .collect();
+    assert_eq!(children, [4], "it is waited for again");
+}
+
+#[test]
 fn what_waits_for_its_next_attempt_or_poll_has_its_timer_again() {
     use super::script::Step::{Http, Tried};
     let mut run = Run::of([Tried("t", 100), Http, Activity("a"), wait_for(2), Fail]);
