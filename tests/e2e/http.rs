@@ -144,7 +144,7 @@ async fn an_accepted_call_is_asked_after_across_kills() -> Result<()> {
     // Accepted, and then twice not done yet, a second apart.
     let call = json!({
         "method": "POST",
-        "uri": server.url("/work/3"),
+        "uri": server.url("/step/3"),
         "headers": {"authorization": "Bearer abc"},
         "content": "do it",
     });
@@ -159,10 +159,10 @@ async fn an_accepted_call_is_asked_after_across_kills() -> Result<()> {
     assert_eq!(ended.output["value"]["statusCode"], 200, "{ended:?}");
     assert_eq!(ended.output["value"]["content"], "hello");
     let mut requests = lines(&server);
-    assert_eq!(requests[0], "POST /work/3");
+    assert_eq!(requests[0], "POST /step/3");
     // A poll that was under way at the kill is made again; the request never is.
     requests.dedup();
-    let polls = ["GET /work/2", "GET /work/1", "GET /hello"];
+    let polls = ["GET /step/2", "GET /step/1", "GET /hello"];
     assert_eq!(requests[1..], polls);
     for head in &server.seen() {
         assert!(head.contains("authorization: Bearer abc\r\n"), "{head}");
@@ -171,10 +171,10 @@ async fn an_accepted_call_is_asked_after_across_kills() -> Result<()> {
     assert_eq!(times(&events, "HttpAccepted"), 3);
     let accepted = events.iter().find(|event| event["type"] == "HttpAccepted");
     let accepted = accepted.context("it was accepted")?;
-    assert_eq!(accepted["uri"], server.url("/work/2"));
+    assert_eq!(accepted["uri"], server.url("/step/2"));
     assert!(accepted["pollAt"].is_string(), "{accepted}");
 
-    let call = json!({"uri": server.url("/work/3"), "asyncPattern": false});
+    let call = json!({"uri": server.url("/step/3"), "asyncPattern": false});
     assert_eq!(calling.value("b", &call).await?["statusCode"], 202);
     Ok(())
 }

@@ -20,7 +20,7 @@ use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 /// | `/redirect/URL` | 302 to the URL |
 /// | `/status/CODE` | that status |
 /// | `/accepted/URL` | 202: ask there, in a second |
-/// | `/work/N` | 202: ask at `/work/` and one less, in the end at `/hello`, in a second |
+/// | `/step/N` | 202: ask at `/step/` and one less, in the end at `/hello`, in a second |
 /// | `/large/BYTES`, `/chunked/BYTES` | as many bytes, with their number ahead or not |
 /// | `/never` | nothing |
 /// | `/drip` | ten bytes are announced, one comes |
@@ -151,9 +151,9 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen) ->
         }
         "status" => whole(&format!("{argument} As asked"), ""),
         "accepted" => accepted(argument),
-        "work" => match argument.parse::<u32>()? {
+        "step" => match argument.parse::<u32>()? {
             0 | 1 => accepted("/hello"),
-            more => accepted(&format!("/work/{}", more - 1)),
+            more => accepted(&format!("/step/{}", more - 1)),
         },
         "large" => whole("200 OK", &"x".repeat(argument.parse()?)),
         "chunked" => {

@@ -139,3 +139,31 @@ fn no_attempt_begins_later_than_the_policy_allows_after_the_first() {
         assert_eq!(is_tried_again, again, "{timeout}");
     }
 }
+
+#[test]
+fn a_failure_that_comes_in_the_turn_leaves_the_timer_of_the_one_before_to_the_facts() {
+    let mut execution = super::run::execution();
+    let action = crate::Action::ScheduleTask {
+        name: "a".to_owned(),
+        input: json("1"),
+        retry: Some(crate::RetryPolicy {
+            max_attempts: std::num::NonZeroU32::new(9).expect("not zero"),
+            first_retry_interval: 100,
+            backoff_coefficient: 1.0,
+            max_retry_interval: None,
+            retry_timeout: None,
+            attempt_timeout: None,
+        }),
+    };
+    execution.perform(action).expect("nothing is recorded");
+    let scheduled = execution.park().dispatch[0].scheduled;
+    let now = execution.current_time();
+    let failed = |at| crate::Fact::Answer {
+        scheduled: at,
+        result: Err(oops()),
+    };
+    assert!(execution.deliver(failed(scheduled), now));
+    execution.begin_turn(now);
+    assert!(execution.deliver(failed(scheduled), now));
+    assert_eq!(execution.take_facts().timers.len(), 1);
+}
