@@ -30,11 +30,17 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let grants = grants::check(&config.functions, &config.data, |name| std::env::var(name))?;
     let mut signals = Signals::new()?;
     let listen = config.listen;
-    let wasm = wasm_settings(&config, grants);
     if !config.data.exists() {
         // A host that is refused leaves no directory behind.
         check_keys(&config.api, &[], listen)?;
     }
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!(
+            "cannot listen on {listen}: if another program has that port, choose one with --listen"
+        )
+    })?;
+    let address = listener.local_addr().context("the port is not known")?;
+    let wasm = wasm_settings(&config, grants);
     let hub = SqliteHub::open(config.data.as_std_path(), config.store)?;
     let unreadable = || {
         format!(
@@ -44,12 +50,6 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     };
     let keys = hub.keys().await.with_context(unreadable)?;
     check_keys(&config.api, &keys, listen)?;
-    let listener = TcpListener::bind(listen).await.with_context(|| {
-        format!(
-            "cannot listen on {listen}: if another program has that port, choose one with --listen"
-        )
-    })?;
-    let address = listener.local_addr().context("the port is not known")?;
     let guests = WasmGuests::new(wasm)?;
     let engine = Engine::start_up(hub, guests, Machine, config.engine)
         .await

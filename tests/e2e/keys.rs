@@ -41,7 +41,7 @@ async fn a_host_without_keys_gets_its_first_and_then_asks_everybody_for_one() ->
     let (code, _, said) = soloist(&host, "", &["function", "list"])?;
     assert_eq!(code, Some(1));
     assert!(said.contains("this request needs a key"), "{said}");
-    let scenarios = tests::guest_file("scenarios")
+    let scenarios = tests::guest_file("scenarios.wasm")
         .to_string_lossy()
         .into_owned();
     for (name, kind) in [("chain", "orchestrator"), ("echo", "activity")] {
