@@ -27,7 +27,8 @@ pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
     let need = need(request.method(), &path);
     let holder = match check(&app, &request, &need) {
         Ok(holder) => holder,
-        Err(answer) => return answer,
+        Err(Refusal::Problem(problem)) => return problem.into_response(),
+        Err(Refusal::Denied(denied)) => return denied.answer(&path),
     };
     let Ok(_place) = app.shared.requests.try_acquire() else {
         let problem = Problem::new(
@@ -48,14 +49,22 @@ pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
     }
 }
 
+/// Why a request is turned away at the door.
+enum Refusal {
+    /// It says the same on every surface.
+    Problem(Problem),
+    /// It is told in the shape of the surface.
+    Denied(Denied),
+}
+
 /// Who asks.
 fn check<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     request: &Request,
     need: &Need<'_>,
-) -> Result<Holder, Response> {
+) -> Result<Holder, Refusal> {
     let (uri, headers) = (request.uri(), request.headers());
-    let is_local = check_address(uri, headers).map_err(IntoResponse::into_response)?;
+    let is_local = check_address(uri, headers).map_err(Refusal::Problem)?;
     let keys_required = app.shared.settings.keys_required;
     if keys_required && *need == Need::Nothing {
         return Ok(Holder::Anybody);
@@ -64,9 +73,9 @@ fn check<H: TaskHub, G: Guests, P: Platform>(
     let presented = access::presented(headers, &query);
     access::holder(app, presented.as_ref(), is_local).map_err(|denied| {
         if denied == Denied::NoKey && !keys_required {
-            not_local().into_response()
+            Refusal::Problem(not_local())
         } else {
-            denied.answer(uri.path())
+            Refusal::Denied(denied)
         }
     })
 }

@@ -90,10 +90,10 @@ pub(crate) async fn may<H: TaskHub, G: Guests, P: Platform>(
         Holder::Key(kind) => kind,
     };
     Ok(match (kind, need) {
-        (_, Need::Nothing | Need::AnyKey) => true,
-        (KeyKind::System, Need::Instances | Need::Instance(_) | Need::Binding) => true,
+        (_, Need::Nothing | Need::AnyKey)
+        | (KeyKind::System, Need::Instances | Need::Instance(_) | Need::Binding)
+        | (KeyKind::Function(None), Need::Start { .. } | Need::Instance(_)) => true,
         (KeyKind::System, Need::Start { by_name, .. }) => !by_name,
-        (KeyKind::Function(None), Need::Start { .. } | Need::Instance(_)) => true,
         (KeyKind::Function(Some(own)), Need::Start { function, .. }) => own.as_str() == *function,
         (KeyKind::Function(Some(own)), Need::Instance(id)) => is_of(app, id, own).await?,
         _ => false,

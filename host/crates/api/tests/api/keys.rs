@@ -112,7 +112,7 @@ async fn each_route_lets_in_whoever_may() {
         let (route, _) = row.split_at(44);
         let (method, path) = route.trim_end().split_once(' ').unwrap();
         let path = path.trim_start();
-        let mut line = format!("{:<7}{path:<37}", method);
+        let mut line = format!("{method:<7}{path:<37}");
         for (at, key) in keys.iter().enumerate() {
             // Whatever was done by those before, there is a live `x`.
             world
@@ -141,7 +141,7 @@ async fn each_route_lets_in_whoever_may() {
                 }
                 _ => "in".to_owned(),
             };
-            line.push_str(&format!("{cell:<5}"));
+            line += &format!("{cell:<5}");
         }
         table.push_str(line.trim_end());
         table.push('\n');
