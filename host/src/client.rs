@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use ureq::http::request::Builder;
-use ureq::http::{Method, Request, StatusCode, Uri};
+use ureq::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use ureq::{Agent, AsSendBody, SendBody};
 
 use crate::failure::Usage;
@@ -37,6 +37,7 @@ const UPLOAD_PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) struct Host {
     agent: Agent,
     origin: String,
+    key: Option<HeaderValue>,
 }
 
 /// What a host answered.
@@ -87,8 +88,11 @@ impl std::fmt::Display for Target {
 }
 
 impl Host {
-    pub(crate) fn at(origin: &str) -> Result<Self> {
-        Self::answering_within(ANSWER_PATIENCE, origin)
+    /// The host at an origin, asked with a key or without one.
+    pub(crate) fn at(origin: &str, key: Option<&str>) -> Result<Self> {
+        let mut host = Self::answering_within(ANSWER_PATIENCE, origin)?;
+        host.key = key.map(header_of).transpose()?;
+        Ok(host)
     }
 
     fn answering_within(patience: Duration, origin: &str) -> Result<Self> {
@@ -110,6 +114,7 @@ impl Host {
         Ok(Self {
             agent: config.into(),
             origin: origin.trim_end_matches('/').to_owned(),
+            key: None,
         })
     }
 
@@ -132,10 +137,14 @@ impl Host {
             Some(path) => format!("{}/{path}", self.origin),
             None => path.to_owned(),
         };
-        Request::builder()
+        let request = Request::builder()
             .method(method)
             .uri(url)
-            .header("content-type", content_type)
+            .header("content-type", content_type);
+        match &self.key {
+            Some(key) => request.header("x-functions-key", key),
+            None => request,
+        }
     }
 
     /// Sends a request. Any answer is an answer, also one that refuses.
@@ -208,6 +217,14 @@ impl Host {
     pub(crate) fn delete(&self, path: &str) -> Result<Answer> {
         self.run(self.request(&Method::DELETE, path, JSON), ())
     }
+}
+
+/// A key as a header that no log shows.
+fn header_of(key: &str) -> Result<HeaderValue> {
+    let mut key = HeaderValue::try_from(key)
+        .map_err(|_| Usage("the key has characters that no key has: copy it anew".to_owned()))?;
+    key.set_sensitive(true);
+    Ok(key)
 }
 
 /// `http://host` or `http://host:port`, with or without a slash behind.

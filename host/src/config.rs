@@ -1,6 +1,7 @@
 //! Flags, environment and file, in this order of precedence, become one checked value.
 
 pub(crate) mod grants;
+mod keys;
 mod limits;
 mod size;
 mod wait;
@@ -32,7 +33,7 @@ pub(crate) use wait::Wait;
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
-    /// The address to listen on: one of this machine only [default: 127.0.0.1:7071]
+    /// The address to listen on; beyond this machine it needs a master key [default: 127.0.0.1:7071]
     #[arg(long, env = "SOLOIST_LISTEN", value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     /// The directory that holds all that must not be lost [default: soloist-data]
@@ -83,6 +84,12 @@ pub(crate) struct Settings {
     /// How many threads run guests and answer requests [default: one less than there are cores]
     #[arg(long, env = "SOLOIST_WORKER_THREADS", value_name = "COUNT", value_parser = count)]
     worker_threads: Option<NonZeroUsize>,
+    /// Let nobody in without a key, not even on this machine; always so where others reach the address
+    #[arg(long, env = "SOLOIST_REQUIRE_KEYS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    require_keys: Option<bool>,
+    /// A file that holds a master key, beside those that `soloist key` makes
+    #[arg(long, env = "SOLOIST_MASTER_KEY_FILE", value_name = "FILE")]
+    master_key_file: Option<Utf8PathBuf>,
     /// What is logged, such as `info` or `info,soloist_engine=debug` [default: info]
     #[arg(long, env = "SOLOIST_LOG_FILTER", value_name = "FILTER")]
     log_filter: Option<String>,
@@ -161,6 +168,8 @@ impl Settings {
             retention: self.retention.or(other.retention),
             kept_executions: self.kept_executions.or(other.kept_executions),
             worker_threads: self.worker_threads.or(other.worker_threads),
+            require_keys: self.require_keys.or(other.require_keys),
+            master_key_file: self.master_key_file.or(other.master_key_file),
             log_filter: self.log_filter.or(other.log_filter),
             log_format: self.log_format.or(other.log_format),
             function,
@@ -172,12 +181,6 @@ impl Settings {
         let listen = self
             .listen
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7071)));
-        if !listen.ip().is_loopback() {
-            return Err(Usage(format!(
-                "this host has no keys, so it listens only on addresses of this machine: {listen} is not one; \
-                 use 127.0.0.1 or [::1]"
-            )));
-        }
         for (name, is_zero) in [
             ("guest-bytes", self.guest_bytes == Some(ByteSize(0))),
             ("module-bytes", self.module_bytes == Some(ByteSize(0))),
@@ -243,6 +246,12 @@ impl Settings {
             api: ApiSettings {
                 body_bytes_max: bytes(self.body_bytes, api.body_bytes_max),
                 module_bytes_max: bytes(self.module_bytes, api.module_bytes_max),
+                keys_required: self.require_keys.unwrap_or_default() || !listen.ip().is_loopback(),
+                master_key: self
+                    .master_key_file
+                    .as_deref()
+                    .map(keys::master)
+                    .transpose()?,
                 ..api
             },
             server: ServerSettings::default(),

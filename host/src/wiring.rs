@@ -1,11 +1,12 @@
 //! The only place where adapters meet the engine.
 
 use std::io::{Write, stdout};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use soloist_api::router;
-use soloist_engine::Engine;
+use soloist_api::{ApiSettings, router};
+use soloist_engine::{Engine, KeyKind, KeyRecord, KeyStore};
 use soloist_store::SqliteHub;
 use soloist_wasm::{Grants, HttpSettings, WasmGuests, WasmSettings};
 use tokio::net::TcpListener;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authorities;
 use crate::config::{Config, grants};
+use crate::failure::Usage;
 use crate::platform::Machine;
 
 /// How long turns under way may take to be committed at the end.
@@ -28,6 +30,10 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let grants = grants::check(&config.functions, &config.data, |name| std::env::var(name))?;
     let mut signals = Signals::new()?;
     let listen = config.listen;
+    if !config.data.exists() {
+        // A host that is refused leaves no directory behind.
+        check_keys(&config.api, &[], listen)?;
+    }
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!(
             "cannot listen on {listen}: if another program has that port, choose one with --listen"
@@ -36,15 +42,18 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let address = listener.local_addr().context("the port is not known")?;
     let wasm = wasm_settings(&config, grants);
     let hub = SqliteHub::open(config.data.as_std_path(), config.store)?;
+    let unreadable = || {
+        format!(
+            "the task hub in {} cannot be read: restore it from a backup, or move it away to begin afresh",
+            config.data
+        )
+    };
+    let keys = hub.keys().await.with_context(unreadable)?;
+    check_keys(&config.api, &keys, listen)?;
     let guests = WasmGuests::new(wasm)?;
     let engine = Engine::start_up(hub, guests, Machine, config.engine)
         .await
-        .with_context(|| {
-            format!(
-                "the task hub in {} cannot be read: restore it from a backup, or move it away to begin afresh",
-                config.data
-            )
-        })?;
+        .with_context(unreadable)?;
 
     let stopping = CancellationToken::new();
     let routes = router(engine.clone(), config.api, stopping.clone());
@@ -73,6 +82,23 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         done = orderly => done,
         name = signals.next() => bail!("stopped at once by a second {name}"),
     }
+}
+
+/// Where nobody is served without a key, nobody could make the first one.
+fn check_keys(settings: &ApiSettings, keys: &[KeyRecord], listen: SocketAddr) -> Result<(), Usage> {
+    let is_master = |key: &KeyRecord| key.kind == KeyKind::Master;
+    if !settings.keys_required || settings.master_key.is_some() || keys.iter().any(is_master) {
+        return Ok(());
+    }
+    let needed_by = if listen.ip().is_loopback() {
+        "keys are required".to_owned()
+    } else {
+        format!("{listen} can be reached from other machines")
+    };
+    Err(Usage(format!(
+        "{needed_by}, and this host has no master key: start it on 127.0.0.1 without require-keys and make one with \
+         `soloist key create NAME --kind master`, or name a file that holds one with --master-key-file"
+    )))
 }
 
 fn wasm_settings(config: &Config, grants: Grants) -> WasmSettings {

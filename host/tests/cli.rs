@@ -95,8 +95,12 @@ fn many_instances_are_purged_only_if_it_is_said_which() {
 
 #[test]
 fn a_listen_address_that_others_could_reach_is_a_usage_error() {
-    let arguments = ["serve", "--listen", "0.0.0.0:7071"];
-    assert_refused(&arguments, 2, &["error: ", "0.0.0.0:7071", "127.0.0.1"]);
+    let dir = TempDir::new().unwrap();
+    let data = dir.path().join("data");
+    let data_text = data.to_str().unwrap();
+    let arguments = ["serve", "--listen", "0.0.0.0:7071", "--data", data_text];
+    assert_refused(&arguments, 2, &["error: ", "0.0.0.0:7071", "master key"]);
+    assert!(!data.exists(), "nothing is left behind");
 }
 
 #[test]

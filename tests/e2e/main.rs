@@ -5,6 +5,7 @@ mod find;
 mod grants;
 mod http;
 mod kept;
+mod keys;
 mod languages;
 mod lifecycle;
 mod misuse;

@@ -5,6 +5,7 @@ mod function;
 mod history;
 mod host;
 mod instance;
+mod key;
 mod list;
 mod logs;
 mod new;
@@ -54,6 +55,9 @@ enum Noun {
     /// Start, watch and manage instances
     #[command(subcommand)]
     Instance(instance::Verb),
+    /// Make, list, roll and revoke keys
+    #[command(subcommand)]
+    Key(key::Verb),
 }
 
 impl Cli {
@@ -64,6 +68,7 @@ impl Cli {
             Noun::Function(verb) => verb.run(),
             Noun::Host(verb) => verb.run(),
             Noun::Instance(verb) => verb.run(),
+            Noun::Key(verb) => verb.run(),
         }
     }
 }
@@ -79,6 +84,9 @@ struct Remote {
         default_value = "http://127.0.0.1:7071"
     )]
     host: String,
+    /// The key that the host asks for
+    #[arg(long, env = "SOLOIST_KEY", value_name = "KEY", hide_env_values = true)]
+    key: Option<String>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -86,7 +94,12 @@ struct Remote {
 
 impl Remote {
     fn host(&self) -> Result<Host> {
-        Host::at(&self.host)
+        Host::at(&self.host, self.key())
+    }
+
+    /// An empty variable is none.
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref().filter(|key| !key.is_empty())
     }
 }
 

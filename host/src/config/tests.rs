@@ -119,20 +119,23 @@ fn a_value_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn only_addresses_of_this_machine_are_listened_on() {
-    let check = |listen: &str| {
-        let listen = Some(listen.parse().unwrap());
-        Settings {
-            listen,
+fn keys_are_required_on_addresses_that_others_reach_and_where_that_is_set() {
+    let required = |listen: &str, require_keys| {
+        let settings = Settings {
+            listen: Some(listen.parse().unwrap()),
+            require_keys,
             ..Settings::default()
-        }
-        .check()
+        };
+        settings.check().unwrap().api.keys_required
     };
-    assert!(check("127.0.0.2:0").is_ok());
-    assert!(check("[::1]:7071").is_ok());
+    for listen in ["127.0.0.2:0", "[::1]:7071"] {
+        assert!(!required(listen, None), "{listen}");
+        assert!(!required(listen, Some(false)), "{listen}");
+        assert!(required(listen, Some(true)), "{listen}");
+    }
     for listen in ["0.0.0.0:7071", "192.168.1.5:80", "[::]:7071"] {
-        let said = check(listen).unwrap_err().to_string();
-        assert!(said.contains(listen), "{said}");
+        assert!(required(listen, None), "{listen}");
+        assert!(required(listen, Some(false)), "{listen}");
     }
 }
 

@@ -23,8 +23,8 @@ const KEPT: AsciiSet = NON_ALPHANUMERIC
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
     origin: String,
-    /// `&code=..` and the like: what every link carries on from the request.
-    carried: String,
+    /// The key in the query of the request, encoded: every link carries it on. One in a header stays with the caller.
+    key: Option<String>,
     /// Carried on by the status link alone.
     fails_with_500: bool,
 }
@@ -54,9 +54,9 @@ impl Caller {
         };
         Self {
             origin: format!("http://{host}"),
-            carried: query.words("code").map_or_else(String::new, |code| {
-                format!("&code={}", utf8_percent_encode(code, &KEPT))
-            }),
+            key: query
+                .words("code")
+                .map(|code| utf8_percent_encode(code, &KEPT).to_string()),
             fails_with_500: query.flag("returnInternalServerErrorOnFailure", false),
         }
     }
@@ -95,16 +95,29 @@ impl Caller {
         &self.origin
     }
 
+    /// The second base of the management API. A client joins its paths to it, and adds no query: its key is in the place of a
+    /// password.
+    pub(crate) fn rpc_base(&self) -> String {
+        let Self { origin, key, .. } = self;
+        match (origin.split_once("://"), key) {
+            (Some((scheme, host)), Some(key)) => {
+                format!("{scheme}://key:{key}@{host}/durabletask/")
+            }
+            _ => format!("{origin}/durabletask/"),
+        }
+    }
+
     /// What every request needs in its query: the key that this one brought, or nothing.
-    pub(crate) fn required(&self) -> &str {
-        self.carried.trim_start_matches('&')
+    pub(crate) fn required(&self) -> String {
+        let key = self.key.as_ref();
+        key.map_or_else(String::new, |key| format!("code={key}"))
     }
 
     pub(crate) fn url(&self, id: &InstanceId, operation: &str, query: &str) -> String {
         let id = utf8_percent_encode(id.as_str(), &KEPT);
-        let Self {
-            origin, carried, ..
-        } = self;
+        let Self { origin, key, .. } = self;
+        let carried = key.as_ref();
+        let carried = carried.map_or_else(String::new, |key| format!("&code={key}"));
         format!(
             "{origin}{WEBHOOK_BASE}/instances/{id}{operation}?{query}taskHub={TASK_HUB}&connection={CONNECTION}{carried}"
         )

@@ -1,29 +1,36 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use soloist_engine::{Guests, Platform, TaskHub};
 
-use crate::app::Shared;
+use crate::access::{self, Denied, Holder, Need, need};
+use crate::app::App;
+use crate::management;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::reply::retry_after;
 
-/// Lets a request in: it must be addressed to this machine, come from no foreign page, and find a free place.
+/// Lets a request in: it must come from no foreign page, bring the key that it needs, and find a free place.
 ///
-/// Without keys the host is open to whoever reaches its port, and a page in a browser on this machine reaches it. Such a
-/// page cannot choose its `Origin`, and a name that an attacker points at 127.0.0.1 stands in `Host`.
-pub(crate) async fn admit(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
+/// Where keys are not required the host is open to whoever reaches its port, and a page in a browser on this machine reaches
+/// it. Such a page cannot choose its `Origin`, and a name that an attacker points at 127.0.0.1 stands in `Host`.
+pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
+    State(app): State<App<H, G, P>>,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    if let Err(problem) = check_address(request.uri(), request.headers()) {
-        return problem.into_response();
-    }
-    let Ok(_place) = shared.requests.try_acquire() else {
+    let path = request.uri().path().to_owned();
+    let need = need(request.method(), &path);
+    let holder = match check(&app, &request, &need) {
+        Ok(holder) => holder,
+        Err(Refusal::Problem(problem)) => return problem.into_response(),
+        Err(Refusal::Denied(denied)) => return denied.answer(&path),
+    };
+    let Ok(_place) = app.shared.requests.try_acquire() else {
         let problem = Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "too-many-requests",
@@ -31,10 +38,64 @@ pub(crate) async fn admit(
         );
         return retry_after(problem.into_response(), 1);
     };
-    next.run(request).await
+    match access::may(&app, &holder, &need).await {
+        Ok(true) => {
+            request.extensions_mut().insert(holder);
+            next.run(request).await
+        }
+        Ok(false) => Denied::OtherKind.answer(&path),
+        // Only an instance is looked at, and those are of the management API.
+        Err(error) => management::trouble(error),
+    }
 }
 
-fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+/// Why a request is turned away at the door.
+enum Refusal {
+    /// It says the same on every surface.
+    Problem(Problem),
+    /// It is told in the shape of the surface.
+    Denied(Denied),
+}
+
+/// Who asks.
+fn check<H: TaskHub, G: Guests, P: Platform>(
+    app: &App<H, G, P>,
+    request: &Request,
+    need: &Need<'_>,
+) -> Result<Holder, Refusal> {
+    let (uri, headers) = (request.uri(), request.headers());
+    let is_local = check_address(uri, headers).map_err(Refusal::Problem)?;
+    let keys_required = app.shared.settings.keys_required;
+    if keys_required && *need == Need::Nothing {
+        return Ok(Holder::Anybody);
+    }
+    let query = Query::parse(uri.query());
+    let presented = access::presented(headers, &query);
+    access::holder(app, presented.as_ref(), is_local).map_err(|denied| {
+        if denied == Denied::NoKey && !keys_required {
+            Refusal::Problem(not_local())
+        } else {
+            Refusal::Denied(denied)
+        }
+    })
+}
+
+fn not_local() -> Problem {
+    let detail = "without a key this host answers only requests that are addressed to localhost, 127.0.0.0/8 or [::1] and \
+         passed no proxy: bring a key";
+    Problem::new(StatusCode::FORBIDDEN, "host-not-loopback", detail)
+}
+
+/// What proxies write, for the one behind them.
+const PROXIED: [&str; 4] = [
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+];
+
+/// Refuses what comes from a foreign page, or names no host. True if the request is addressed to this machine by one on it.
+fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<bool, Problem> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().unwrap_or_default(),
@@ -54,13 +115,6 @@ fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
         }
     };
     let target = uri.authority().map_or(host, |authority| authority.as_str());
-    if !is_loopback(host) || !is_loopback(target) {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "host-not-loopback",
-            "this host answers only requests that are addressed to localhost, 127.0.0.0/8 or [::1]",
-        ));
-    }
     for origin in headers.get_all(ORIGIN) {
         if !is_own(origin.to_str().unwrap_or_default(), target) {
             return Err(Problem::new(
@@ -70,7 +124,8 @@ fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
             ));
         }
     }
-    Ok(())
+    let was_proxied = PROXIED.iter().any(|name| headers.contains_key(*name));
+    Ok(is_loopback(host) && is_loopback(target) && !was_proxied)
 }
 
 /// An authority in its two parts; `None` if it is not `host` or `host:port`.
@@ -99,9 +154,10 @@ fn is_loopback(authority: &str) -> bool {
 /// A page that this host itself served, under any of the machine's own names.
 fn is_own(origin: &str, host: &str) -> bool {
     let port = |authority| split_authority(authority).map(|(_, port)| port.unwrap_or(80));
-    origin
-        .strip_prefix("http://")
-        .is_some_and(|page| is_loopback(page) && port(page) == port(host))
+    let page = origin.strip_prefix("http://");
+    page.is_some_and(|page| {
+        page == host || (is_loopback(page) && is_loopback(host) && port(page) == port(host))
+    })
 }
 
 #[cfg(test)]
@@ -116,8 +172,10 @@ mod tests {
                 value.parse().unwrap(),
             );
         }
-        check_address(&target.parse().unwrap(), &map)
-            .map_or_else(|problem| problem.status(), |()| 200)
+        check_address(&target.parse().unwrap(), &map).map_or_else(
+            |problem| problem.status(),
+            |is_local| if is_local { 200 } else { 403 },
+        )
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! engine, its answer into a reply. They decide nothing, keep nothing, and never read a payload: it goes out as the text
 //! that it came in as.
 
+mod access;
 mod admin;
 mod app;
 mod body;

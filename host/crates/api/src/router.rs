@@ -1,5 +1,4 @@
 use std::any::Any;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -12,7 +11,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::app::{App, Shared};
+use crate::app::App;
 use crate::problem::Problem;
 use crate::{ApiSettings, admin, guard, health, management, start};
 
@@ -23,7 +22,7 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
     stopping: CancellationToken,
 ) -> Router {
     let app = App::new(engine, settings, stopping);
-    let shared = Arc::clone(&app.shared);
+    let guarded_app = app.clone();
     let start_new = || post(start::start_new::<H, G, P>);
     let start_singleton = || post(start::start_singleton::<H, G, P>);
     let routes = Router::new()
@@ -68,23 +67,32 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
             "/admin/instances/{id}/logs",
             get(admin::instances::logs::<H, G, P>),
         )
+        .route("/admin/keys", get(admin::keys::list::<H, G, P>))
+        .route(
+            "/admin/keys/{name}",
+            post(admin::keys::create::<H, G, P>).delete(admin::keys::revoke::<H, G, P>),
+        )
+        .route(
+            "/admin/keys/{name}/roll",
+            post(admin::keys::roll::<H, G, P>),
+        )
         .route("/admin/host/binding", get(admin::binding::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<H, G, P>))
         .fallback(management::serve::<H, G, P>)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
-    guarded(routes, shared)
+    guarded(routes, guarded_app)
 }
 
 /// What every request passes before it reaches a route.
-fn guarded(routes: Router, shared: Arc<Shared>) -> Router {
+fn guarded<H: TaskHub, G: Guests, P: Platform>(routes: Router, app: App<H, G, P>) -> Router {
     routes.layer(
         ServiceBuilder::new()
             // Whoever makes an error of the host into a reply has logged it.
             .layer(TraceLayer::new_for_http().on_failure(()))
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(shared, guard::admit)),
+            .layer(from_fn_with_state(app, guard::admit::<H, G, P>)),
     )
 }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use soloist_engine::KeyDigest;
+
 /// The bounds of the HTTP surfaces. Each has a name, because each can be met.
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
@@ -19,6 +21,10 @@ pub struct ApiSettings {
     pub purge_max: Duration,
     /// How long an upload waits for its compilation before it is answered with 202.
     pub deploy_patience: Duration,
+    /// Nobody is served without a key, not even on this machine.
+    pub keys_required: bool,
+    /// A master key that is not among those of the hub.
+    pub master_key: Option<KeyDigest>,
 }
 
 impl Default for ApiSettings {
@@ -32,6 +38,8 @@ impl Default for ApiSettings {
             wait_max: Duration::from_hours(1),
             purge_max: Duration::from_secs(30),
             deploy_patience: Duration::from_secs(2),
+            keys_required: false,
+            master_key: None,
         }
     }
 }

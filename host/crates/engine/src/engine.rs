@@ -9,8 +9,9 @@ use crate::mailbox::{AdmittedStart, Mail, Reply};
 use crate::shared::{Shared, unavailable};
 use crate::{
     DeployError, Deployment, EarlierExecution, EngineSettings, FunctionKind, FunctionRecord,
-    Guests, HubError, InstanceStatus, Logs, ModuleState, OnExisting, Platform, Purged, Reach,
-    RemovedModule, Restarted, Rewound, Start, StartError, Started, TaskHub, Told,
+    Guests, HubError, InstanceStatus, KeyDigest, KeyError, KeyKind, KeyName, KeyRecord, Logs,
+    ModuleState, NewKey, OnExisting, Platform, Purged, Reach, RemovedModule, Restarted, Revoked,
+    Rewound, Start, StartError, Started, TaskHub, Told,
 };
 
 /// The running engine. Cheap to clone; all clones are one engine.
@@ -41,6 +42,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         let shared = Arc::new(Shared::new(hub, guests, platform, settings));
         shared.hub.limit(&shared.settings.limits).await?;
         shared.functions.fill(shared.hub.functions().await?);
+        shared.keys.fill(shared.hub.keys().await?);
         shared.read_timers(None, shared.platform.now()).await?;
         shared.tasks.spawn(Arc::clone(&shared).run_timers());
         shared.tasks.spawn(Arc::clone(&shared).recover());
@@ -314,6 +316,38 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
     /// Removes a module that nothing needs.
     pub async fn remove_module(&self, digest: ModuleDigest) -> Result<RemovedModule, HubError> {
         self.shared.remove_module(digest).await
+    }
+
+    /// All keys, by name.
+    pub fn keys(&self) -> Vec<KeyRecord> {
+        self.shared.keys.all()
+    }
+
+    /// The key that has this digest, or `None`.
+    pub fn key(&self, digest: &KeyDigest) -> Option<KeyRecord> {
+        self.shared.keys.find(digest)
+    }
+
+    /// Makes a key. It is known once it is durable.
+    ///
+    /// # Errors
+    /// If there is one of this name, if there are too many, or if the hub cannot keep it.
+    pub async fn create_key(&self, name: KeyName, kind: KeyKind) -> Result<NewKey, KeyError> {
+        self.shared.create_key(name, kind).await
+    }
+
+    /// Gives a key a new secret; the old one is void. `None` if there is no such key.
+    pub async fn roll_key(&self, name: &KeyName) -> Result<Option<NewKey>, HubError> {
+        self.shared.roll_key(name).await
+    }
+
+    /// Makes a key void; not the only master key, where one is to be kept.
+    pub async fn revoke_key(
+        &self,
+        name: &KeyName,
+        keeps_a_master: bool,
+    ) -> Result<Revoked, HubError> {
+        self.shared.revoke_key(name, keeps_a_master).await
     }
 
     /// True if the engine takes work: it is not stopping, and its hub can be written. Where the last commit failed, that is

@@ -10,7 +10,7 @@ use soloist_core::{
 
 use crate::{
     Bound, BoxError, ChildStart, Committed, EarlierExecution, EndPlace, EndedInstance,
-    FunctionRecord, InstanceLimits, InstancePage, InstanceQuery, ModuleRecord, NewModule,
+    FunctionRecord, InstanceLimits, InstancePage, InstanceQuery, KeyStore, ModuleRecord, NewModule,
     RemovedModule,
 };
 
@@ -32,7 +32,7 @@ use crate::{
 /// - While messages wait in the inbox of a live instance it is ready, whatever its turns say.
 /// - Lists are in a stable order and can be read page by page while they change. So are the answers to queries: what matches
 ///   and is not started anew meanwhile is found exactly once.
-pub trait TaskHub: Send + Sync + 'static {
+pub trait TaskHub: KeyStore {
     /// Commits what one owner decided, whole or not at all, if the instance still stands at `operation.expects`. Returns
     /// once it is durable.
     fn commit(

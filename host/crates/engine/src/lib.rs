@@ -15,6 +15,7 @@ mod guests;
 mod hot;
 mod http_call;
 mod hub;
+mod keys;
 mod limits;
 mod mailbox;
 mod module_record;
@@ -44,6 +45,10 @@ pub use http_call::{HttpAnswer, HttpCall};
 pub use hub::{
     Begin, DueTimer, Expects, HubError, InboxMessage, InstanceStatus, Loaded, Logs, Message,
     Operation, Orphan, Purged, RuntimeStatus, TaskHub, TimerCursor, Unfinished, Voids,
+};
+pub use keys::{
+    InvalidKeyName, KEYS_MAX, KeyDigest, KeyError, KeyKind, KeyName, KeyRecord, KeyStore, NewKey,
+    Revoked, Secret,
 };
 pub use limits::{Committed, InstanceLimit, InstanceLimits, Promoted, WhenFull};
 pub use module_record::{

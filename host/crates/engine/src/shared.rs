@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::dispatcher::Dispatcher;
 use crate::functions::Functions;
 use crate::hot::HotSet;
+use crate::keys::Keys;
 use crate::mailbox::{Mail, Undelivered};
 use crate::owner::Owner;
 use crate::owners::Owners;
@@ -34,6 +35,7 @@ pub(crate) struct Shared<H, G, P> {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) timers: Timers,
     pub(crate) functions: Functions,
+    pub(crate) keys: Keys,
     /// Bounds how many cold instances timers and recovery wake at once.
     pub(crate) wakes: Arc<Semaphore>,
     /// Cancelled when the host stops.
@@ -52,6 +54,7 @@ impl<H: TaskHub, G: Guests, P: Platform> Shared<H, G, P> {
             dispatcher: Dispatcher::new(settings.activities_max, settings.activities_starting_max),
             timers: Timers::default(),
             functions: Functions::new(settings.compiles_max),
+            keys: Keys::default(),
             wakes: Arc::new(Semaphore::new(settings.wakes_max)),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -8,8 +8,8 @@ use soloist_core::{
 use soloist_engine::{
     Bound, BoxError, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
     FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
-    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
-    RemovedModule, TaskHub, TimerCursor, Unfinished,
+    InstanceStatus, KeyName, KeyRecord, KeyStore, Loaded, Logs, Message, ModuleRecord, NewModule,
+    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 use tokio::task::spawn_blocking;
@@ -23,7 +23,8 @@ use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
 use crate::{
-    OpenError, StoreSettings, children, earlier, functions, instances, lists, open, query, slots,
+    OpenError, StoreSettings, children, earlier, functions, instances, keys, lists, open, query,
+    slots,
 };
 
 /// From this number of events on, an operation is made ready on a thread of its own, so that others need not wait for it.
@@ -131,6 +132,26 @@ fn unavailable(doing: &'static str, refused: Refused) -> HubError {
         Refused::Closed => Cause::Closed.into(),
     };
     HubError::Unavailable { doing, cause }
+}
+
+impl KeyStore for SqliteHub {
+    async fn keys(&self) -> Result<Vec<KeyRecord>, HubError> {
+        self.read("listing keys", |database| keys::keys(database))
+            .await
+    }
+
+    async fn put_key(&self, key: KeyRecord) -> Result<(), HubError> {
+        self.write("keeping a key", move |database| keys::put(database, &key))
+            .await
+    }
+
+    async fn remove_key(&self, name: &KeyName) -> Result<bool, HubError> {
+        let name = name.clone();
+        self.write("forgetting a key", move |database| {
+            keys::remove(database, &name)
+        })
+        .await
+    }
 }
 
 impl TaskHub for SqliteHub {

@@ -12,6 +12,7 @@ mod functions;
 mod hub;
 mod inbox;
 mod instances;
+mod keys;
 mod lists;
 mod lock;
 mod open;

@@ -21,6 +21,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../migrations/02_find.sql")),
     M::up(include_str!("../migrations/03_slots.sql")),
     M::up(include_str!("../migrations/04_earlier.sql")),
+    M::up(include_str!("../migrations/05_keys.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

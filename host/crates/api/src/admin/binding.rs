@@ -1,10 +1,13 @@
-use axum::extract::RawQuery;
+use axum::extract::{Extension, RawQuery};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
 use soloist_core::InstanceId;
+use soloist_engine::KeyKind;
 
+use crate::access::Holder;
 use crate::caller::{Caller, ManagementPayload, TASK_HUB, WEBHOOK_BASE};
+use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::json;
 
@@ -62,19 +65,32 @@ impl<'p> Binding<'p> {
                 rewind_post_uri: caller.url(place, "/rewind", "reason={text}&"),
             },
             base_url: base,
-            required_query_string_parameters: code.to_owned(),
-            rpc_base_url: format!("{}/durabletask/", caller.origin()),
+            required_query_string_parameters: code,
+            rpc_base_url: caller.rpc_base(),
             http_base_url: None,
         }
     }
 }
 
-/// `GET /admin/host/binding`: how a client of Durable Functions reaches this host, as the caller reached it.
-pub(crate) async fn show(uri: Uri, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+/// `GET /admin/host/binding[?code=KEY]`: how a client of Durable Functions reaches this host, as the caller reached it. The key in
+/// the query is the one that the client will bring.
+pub(crate) async fn show(
+    uri: Uri,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    Extension(holder): Extension<Holder>,
+) -> Result<Response, Problem> {
     let query = Query::parse(query.as_deref());
+    if holder == Holder::Key(KeyKind::Master) && query.words("code").is_some() {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "key-too-strong",
+            "a client passes its key on in links, so a master key is none for it: make a system key, and ask with that one",
+        ));
+    }
     let caller = Caller::new(&uri, &headers, &query);
     let place = PLACE.parse().expect("an instance id");
-    json(StatusCode::OK, &Binding::new(&caller, &place))
+    Ok(json(StatusCode::OK, &Binding::new(&caller, &place)))
 }
 
 #[cfg(test)]
@@ -122,7 +138,7 @@ mod tests {
                 },
                 "baseUrl": base,
                 "requiredQueryStringParameters": "code=K",
-                "rpcBaseUrl": "http://localhost:7071/durabletask/",
+                "rpcBaseUrl": "http://key:K@localhost:7071/durabletask/",
                 "httpBaseUrl": null,
             })
         );
@@ -139,5 +155,6 @@ mod tests {
         let wait = wait.as_str().unwrap();
         assert!(wait.ends_with("={intervalInSeconds}"), "{wait}");
         assert_eq!(binding["requiredQueryStringParameters"], "");
+        assert_eq!(binding["rpcBaseUrl"], "http://localhost:7071/durabletask/");
     }
 }

@@ -1,9 +1,10 @@
-//! What only an operator does: functions, modules, raw histories, earlier executions, logs.
+//! What only an operator does: functions, modules, keys, raw histories, earlier executions, logs.
 
 pub(crate) mod binding;
 pub(crate) mod executions;
 pub(crate) mod functions;
 mod history;
 pub(crate) mod instances;
+pub(crate) mod keys;
 mod log;
 pub(crate) mod modules;

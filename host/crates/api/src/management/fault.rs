@@ -4,6 +4,7 @@ use serde::Serialize;
 use soloist_core::{FunctionName, InstanceId};
 use soloist_engine::HubError;
 
+use crate::access::Denied;
 use crate::body::BodyError;
 use crate::problem::quoted;
 use crate::reply::{json, retry_after};
@@ -33,6 +34,8 @@ pub(crate) enum Fault {
     Live(InstanceId),
     /// Something that Durable Functions has and this host does not have yet.
     NotSupported(&'static str),
+    /// Its key is none, or not for this.
+    Denied(Denied),
     /// The host's own.
     Trouble(Trouble),
 }
@@ -87,6 +90,11 @@ impl IntoResponse for Fault {
                 let text = format!("This host does not support {what} yet.");
                 let kind = "System.NotImplementedException";
                 fault(StatusCode::NOT_IMPLEMENTED, &text, &text, kind)
+            }
+            Self::Denied(denied) => {
+                let text = denied.sentence();
+                let kind = "System.UnauthorizedAccessException";
+                fault(denied.status(), text, text, kind)
             }
             Self::Trouble(trouble @ Trouble::Unavailable) => {
                 let text = trouble.sentence();

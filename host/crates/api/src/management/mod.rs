@@ -4,7 +4,7 @@ mod again;
 mod fault;
 pub(crate) mod history;
 mod query;
-mod route;
+pub(crate) mod route;
 mod status;
 
 use std::time::Duration;
@@ -19,6 +19,7 @@ use serde::Serialize;
 use soloist_core::{History, InstanceId};
 use soloist_engine::{Guests, HubError, InstanceStatus, Platform, Purged, Reach, TaskHub, Told};
 
+use crate::access::Denied;
 use crate::app::App;
 use crate::body;
 use crate::caller::Caller;
@@ -28,7 +29,8 @@ use crate::query::Query;
 use crate::reply::{empty, json, located};
 use crate::start::{self, Outcome};
 use fault::Fault;
-use route::{Route, is_below_a_base, route};
+pub(crate) use route::is_below_a_base;
+use route::{Route, route};
 use status::StatusOptions;
 
 /// What is said of a path that no route knows.
@@ -113,6 +115,16 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
         Route::NotUtf8 => Err(Fault::Argument(NOT_UTF8.to_owned())),
         Route::NotSupported(what) => Err(Fault::NotSupported(what)),
     }
+}
+
+/// The answer to whoever may not ask.
+pub(crate) fn denied(denied: Denied) -> Response {
+    Fault::Denied(denied).into_response()
+}
+
+/// The answer where it cannot be known who may ask.
+pub(crate) fn trouble(error: HubError) -> Response {
+    Fault::from(error).into_response()
 }
 
 /// An id under which there may be an instance.

@@ -5,6 +5,7 @@
 mod admin;
 mod executions;
 mod find;
+mod keys;
 mod limits;
 mod management;
 mod scripted;

@@ -5,6 +5,7 @@ mod earlier;
 mod functions;
 mod inbox;
 mod instances;
+mod keys;
 mod operations;
 mod orphans;
 mod payloads;
@@ -22,6 +23,7 @@ pub mod promises {
     pub use super::functions::*;
     pub use super::inbox::*;
     pub use super::instances::*;
+    pub use super::keys::*;
     pub use super::operations::*;
     pub use super::orphans::*;
     pub use super::payloads::*;
@@ -144,6 +146,8 @@ macro_rules! each_promise {
             a_module_that_a_function_needs_stays
             a_module_that_a_live_instance_needs_stays
             a_continued_instance_needs_only_its_new_module
+            // Keys.
+            keys_are_kept_put_anew_and_forgotten
         }
     };
 }

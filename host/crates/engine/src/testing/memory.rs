@@ -15,6 +15,7 @@ use crate::{
 mod children;
 mod earlier;
 mod functions;
+mod keys;
 mod queries;
 mod slots;
 mod state;

@@ -8,8 +8,9 @@ use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
     Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance, Expects,
     FunctionRecord, HubError, InboxMessage, InstanceFilter, InstanceLimits, InstancePage,
-    InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation,
-    Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished, WhenFull,
+    InstanceQuery, InstanceStatus, KeyKind, KeyName, KeyRecord, KeyStore, Loaded, Logs, Message,
+    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
+    Unfinished, WhenFull,
 };
 
 /// What a hub could get wrong.
@@ -27,6 +28,7 @@ pub(crate) enum Flaw {
     ForgetsTimersDone,
     ForgetsInboxTaken,
     ForgetsMessages,
+    ForgetsKinds,
     /// A turn that has not seen a message makes its instance look idle.
     NotReadyForMessages,
     DropsOrphansOfOldExecutions,
@@ -115,6 +117,7 @@ impl Flawed {
             | Flaw::CreatedAnew
             | Flaw::PrintsPayloads
             | Flaw::ForgetsTags
+            | Flaw::ForgetsKinds
             | Flaw::FirstPageOnly
             | Flaw::ReadyOnly
             | Flaw::RemovesNeededModules
@@ -160,6 +163,26 @@ fn printed(payload: &Payload) -> Payload {
         Err(_) => return Payload::null(),
     };
     Payload::parse(&value.to_string()).expect("what was printed can be parsed")
+}
+
+impl KeyStore for Flawed {
+    async fn keys(&self) -> Result<Vec<KeyRecord>, HubError> {
+        let mut keys = self.hub.keys().await?;
+        if self.flaw == Flaw::ForgetsKinds {
+            for key in &mut keys {
+                key.kind = KeyKind::Master;
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn put_key(&self, key: KeyRecord) -> Result<(), HubError> {
+        self.hub.put_key(key).await
+    }
+
+    async fn remove_key(&self, name: &KeyName) -> Result<bool, HubError> {
+        self.hub.remove_key(name).await
+    }
 }
 
 impl TaskHub for Flawed {

@@ -50,6 +50,7 @@ caught! {
     ForgetsTimersDone by timers_that_are_done_are_forgotten;
     ForgetsInboxTaken by only_what_was_taken_leaves_the_inbox;
     ForgetsMessages by a_message_waits_and_makes_its_target_ready;
+    ForgetsKinds by keys_are_kept_put_anew_and_forgotten;
     NotReadyForMessages by an_inbox_that_is_not_empty_keeps_its_instance_ready;
     DropsOrphansOfOldExecutions by orphans_outlive_a_new_execution;
     ForgetsChildrenGivenUp by a_child_that_is_given_up_never_begins;

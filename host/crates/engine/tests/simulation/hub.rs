@@ -8,8 +8,8 @@ use soloist_core::{
 use soloist_engine::{
     Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
     FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
-    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
-    RemovedModule, TaskHub, TimerCursor, Unfinished,
+    InstanceStatus, KeyName, KeyRecord, KeyStore, Loaded, Logs, Message, ModuleRecord, NewModule,
+    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 use crate::planted::Planted;
@@ -49,6 +49,21 @@ impl SimHub {
         {
             inbox.push(InboxMessage { id: -1, ..last });
         }
+    }
+}
+
+/// No key decides what an instance does, so these go right at once.
+impl KeyStore for SimHub {
+    async fn keys(&self) -> Result<Vec<KeyRecord>, HubError> {
+        self.0.hub.keys().await
+    }
+
+    async fn put_key(&self, key: KeyRecord) -> Result<(), HubError> {
+        self.0.hub.put_key(key).await
+    }
+
+    async fn remove_key(&self, name: &KeyName) -> Result<bool, HubError> {
+        self.0.hub.remove_key(name).await
     }
 }
 

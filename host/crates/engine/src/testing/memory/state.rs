@@ -9,8 +9,8 @@ use super::children;
 use super::earlier::Kept;
 use super::functions::StoredModule;
 use crate::{
-    Begin, ChildStart, Committed, Expects, FunctionRecord, InboxMessage, InstanceLimits, Message,
-    Operation, Orphan, Purged, RuntimeStatus, TimerCursor,
+    Begin, ChildStart, Committed, Expects, FunctionRecord, InboxMessage, InstanceLimits, KeyName,
+    KeyRecord, Message, Operation, Orphan, Purged, RuntimeStatus, TimerCursor,
 };
 
 /// All that a hub keeps.
@@ -22,6 +22,7 @@ pub(super) struct State {
     pub(super) children: BTreeMap<(ExecutionId, EventId), ChildStart>,
     pub(super) functions: BTreeMap<FunctionName, FunctionRecord>,
     pub(super) modules: BTreeMap<ModuleDigest, StoredModule>,
+    pub(super) keys: BTreeMap<KeyName, KeyRecord>,
     pub(super) limits: InstanceLimits,
     /// How many earlier executions of each instance are kept.
     pub(super) kept: usize,
