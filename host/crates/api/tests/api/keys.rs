@@ -1,5 +1,7 @@
 //! Who gets in: each route, asked by everybody.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -141,7 +143,7 @@ async fn each_route_lets_in_whoever_may() {
                 }
                 _ => "in".to_owned(),
             };
-            line += &format!("{cell:<5}");
+            write!(line, "{cell:<5}").unwrap();
         }
         table.push_str(line.trim_end());
         table.push('\n');
