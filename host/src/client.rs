@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -9,8 +10,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use ureq::http::request::Builder;
 use ureq::http::{HeaderValue, Method, Request, StatusCode, Uri};
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, AsSendBody, SendBody};
 
+use crate::authorities;
 use crate::failure::Usage;
 
 /// What is left as it is in a segment of a path.
@@ -98,11 +101,15 @@ impl Host {
     fn answering_within(patience: Duration, origin: &str) -> Result<Self> {
         if !is_origin(origin) {
             return Err(Usage(format!(
-                "'{origin}' is no address of a host: write http://127.0.0.1:7071"
+                "'{origin}' is no address of a host: write http://127.0.0.1:7071, or https://jobs.example.com"
             ))
             .into());
         }
-        let config = Agent::config_builder()
+        let mut builder = Agent::config_builder();
+        if origin.starts_with("https:") {
+            builder = builder.tls_config(trusting_this_machines_authorities());
+        }
+        let config = builder
             .http_status_as_error(false)
             .proxy(None)
             .max_redirects(0)
@@ -186,10 +193,12 @@ impl Host {
                 | ErrorKind::ConnectionReset
                 | ErrorKind::ConnectionAborted
                 | ErrorKind::UnexpectedEof => went_away,
+                ErrorKind::InvalidData => self.not_trusted(),
                 _ => format!(
                     "no host answers at {origin}: start one with `soloist serve`, or name another with --host"
                 ),
             },
+            ureq::Error::Rustls(_) => self.not_trusted(),
             ureq::Error::HostNotFound => format!(
                 "no host answers at {origin}: start one with `soloist serve`, or name another with --host"
             ),
@@ -198,6 +207,13 @@ impl Host {
             ),
             _ => went_away,
         }
+    }
+
+    fn not_trusted(&self) -> String {
+        format!(
+            "the certificate of {} is not trusted: name a file of its authorities in SSL_CERT_FILE, or install them",
+            self.origin
+        )
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Answer> {
@@ -227,12 +243,26 @@ fn header_of(key: &str) -> Result<HeaderValue> {
     Ok(key)
 }
 
-/// `http://host` or `http://host:port`, with or without a slash behind.
+/// TLS as guests have it.
+fn trusting_this_machines_authorities() -> TlsConfig {
+    let authorities = authorities::load();
+    let authorities: Vec<_> = authorities
+        .iter()
+        .map(|der| Certificate::from_der(der).to_owned())
+        .collect();
+    TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .root_certs(RootCerts::new_with_certs(&authorities))
+        .build()
+}
+
+/// `http://host` or `http://host:port`, or both with `https`, with or without a slash behind.
 fn is_origin(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else {
         return false;
     };
-    let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+    let (Some("http" | "https"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return false;
     };
     let whole = match authority.port_u16() {
@@ -293,6 +323,7 @@ mod tests {
         for good in [
             "http://127.0.0.1:7071",
             "http://localhost/",
+            "https://jobs.example.com",
             "http://[::1]:80",
         ] {
             assert!(is_origin(good), "{good}");
@@ -300,7 +331,7 @@ mod tests {
         for bad in [
             "",
             "127.0.0.1:7071",
-            "https://localhost",
+            "ftp://localhost",
             "http://",
             "http://a b",
             "http://127.0.0.1:99999",

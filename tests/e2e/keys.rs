@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tests::{Guest, Host, HostOptions, component};
+use tests::{Authority, Guest, Host, HostOptions, TlsProxy, component};
 
 /// What a command says: its code, standard output, standard error.
 fn soloist(host: &Host, key: &str, arguments: &[&str]) -> Result<(Option<i32>, String, String)> {
@@ -152,5 +152,35 @@ async fn a_master_key_in_a_file_needs_no_first_start() -> Result<()> {
         .body(component(Guest::Scenarios)?);
     let refused = deploy.send().await?;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_speaks_tls_to_what_it_can_trust() -> Result<()> {
+    let host = Host::start(HostOptions::default())?;
+    let authority = Authority::new()?;
+    let proxy = TlsProxy::start(&authority, host.address().parse()?).await?;
+    let dir = tempfile::TempDir::new()?;
+    let trusted = dir.path().join("authority.pem");
+    authority.write(&trusted)?;
+    let stranger = dir.path().join("stranger.pem");
+    Authority::new()?.write(&stranger)?;
+    let list = |trusted: &std::path::Path| {
+        Command::new(tests::binary()?)
+            .args(["key", "list", "--host", &proxy.origin()])
+            .env("SSL_CERT_FILE", trusted)
+            .output()
+            .context("the command runs")
+    };
+    let listed = list(&trusted)?;
+    assert!(listed.status.success(), "{listed:?}");
+    assert!(listed.stdout.starts_with(b"NAME"), "{listed:?}");
+    let refused = list(&stranger)?;
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr)?;
+    assert!(
+        said.contains("certificate") && said.contains("SSL_CERT_FILE"),
+        "{said}"
+    );
     Ok(())
 }

@@ -3,11 +3,13 @@
 mod client;
 mod guests;
 mod host;
+mod proxy;
 mod raw;
 mod server;
 
 pub use client::{Client, Ended, eventually};
 pub use guests::{Guest, Language, component, guest_file};
 pub use host::{Host, HostOptions, binary};
+pub use proxy::TlsProxy;
 pub use raw::{Answer, Connection};
 pub use server::{Authority, Server};

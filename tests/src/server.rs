@@ -255,7 +255,7 @@ impl Authority {
     }
 
     /// Who speaks TLS as `localhost`.
-    fn acceptor(&self) -> Result<TlsAcceptor> {
+    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor> {
         let key = KeyPair::generate()?;
         let params = CertificateParams::new(vec!["localhost".to_owned()])?;
         let certificate = params.signed_by(&key, &self.issuer)?;
