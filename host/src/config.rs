@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Deserialize;
-use soloist_api::{ApiSettings, ServerSettings};
+use soloist_api::{ApiSettings, Network, PublicUrl, ServerSettings};
 use soloist_core::FunctionName;
 use soloist_engine::EngineSettings;
 use soloist_store::StoreSettings;
@@ -35,6 +35,18 @@ pub(crate) struct Settings {
     /// The address to listen on: one of this machine only [default: 127.0.0.1:7071]
     #[arg(long, env = "SOLOIST_LISTEN", value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
+    /// Where callers reach this host, if that is not where it listens: all links begin with it
+    #[arg(long, env = "SOLOIST_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
+    /// The proxies that are believed when they say how callers addressed them (Forwarded, X-Forwarded-*), such as
+    /// 127.0.0.1,10.0.0.0/8 [default: none]
+    #[arg(
+        long,
+        env = "SOLOIST_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ','
+    )]
+    trusted_proxies: Option<Vec<Network>>,
     /// The directory that holds all that must not be lost [default: soloist-data]
     #[arg(long, env = "SOLOIST_DATA", value_name = "DIR")]
     data: Option<Utf8PathBuf>,
@@ -145,6 +157,8 @@ impl Settings {
         function.extend(self.function);
         Self {
             listen: self.listen.or(other.listen),
+            public_url: self.public_url.or(other.public_url),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             data: self.data.or(other.data),
             hot_bytes: self.hot_bytes.or(other.hot_bytes),
             hot_instances: self.hot_instances.or(other.hot_instances),
@@ -243,6 +257,8 @@ impl Settings {
             api: ApiSettings {
                 body_bytes_max: bytes(self.body_bytes, api.body_bytes_max),
                 module_bytes_max: bytes(self.module_bytes, api.module_bytes_max),
+                public_url: self.public_url,
+                trusted_proxies: self.trusted_proxies.unwrap_or_default(),
                 ..api
             },
             server: ServerSettings::default(),

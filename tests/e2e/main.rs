@@ -13,6 +13,7 @@ mod native;
 mod night_watch;
 mod operation;
 mod plugins;
+mod proxy;
 mod starts;
 mod steps;
 mod thumbnails;

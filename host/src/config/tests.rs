@@ -37,6 +37,32 @@ fn grants_come_from_the_file() {
 }
 
 #[test]
+fn how_callers_reach_the_host_is_one_url_and_a_list_of_proxies() {
+    let file = Settings::parse(
+        "public_url = \"https://jobs.example.com/\"\ntrusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]",
+    );
+    let flags = Settings {
+        trusted_proxies: Some(vec!["10.0.0.0/8".parse().unwrap()]),
+        ..Settings::default()
+    };
+    let file = file.unwrap();
+    let written = |settings: Settings| {
+        let api = settings.check().unwrap().api;
+        let proxies = api.trusted_proxies.iter().map(ToString::to_string);
+        (
+            api.public_url.map(|url| url.to_string()),
+            proxies.collect::<Vec<_>>().join(" "),
+        )
+    };
+    let public = Some("https://jobs.example.com".to_owned());
+    let of_file = (public.clone(), "127.0.0.1/32 fd00::/8".to_owned());
+    assert_eq!(written(file.clone()), of_file);
+    let of_both = (public, "10.0.0.0/8".to_owned());
+    assert_eq!(written(flags.or(file)), of_both);
+    assert_eq!(written(Settings::default()), (None, String::new()));
+}
+
+#[test]
 fn a_retention_is_a_time_and_not_none() {
     let check = |file: &str| Settings::parse(file).unwrap().check();
     let config = check("retention = \"30d\"").unwrap();
@@ -112,6 +138,12 @@ fn a_value_that_cannot_be_is_refused() {
         ("turn_timeout = \"soon\"", "'soon' is no length of time"),
         ("worker_threads = 0", "nonzero"),
         ("log_format = \"xml\"", "unknown variant `xml`"),
+        ("public_url = \"here\"", "'here' is no address that callers"),
+        (
+            "trusted_proxies = [\"10.0.0.1/8\"]",
+            "'10.0.0.1/8' is no network: write 10.0.0.0/8",
+        ),
+        ("trusted_proxies = \"10.0.0.1\"", "expected a sequence"),
     ] {
         let said = refused(text);
         assert!(said.contains(part), "{text}: {said}");

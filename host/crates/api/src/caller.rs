@@ -1,9 +1,12 @@
-use axum::http::header::HOST;
-use axum::http::{HeaderMap, Uri};
+use std::sync::Arc;
+
+use axum::http::Uri;
+use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use soloist_core::InstanceId;
 
+use crate::arrival::Arrival;
 use crate::query::Query;
 
 /// The path of the management API that all links name.
@@ -22,7 +25,8 @@ const KEPT: AsciiSet = NON_ALPHANUMERIC
 /// How a caller reached this host, from which follows how links must look to lead back to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
-    origin: String,
+    /// What every link begins with.
+    base: Arc<str>,
     /// `&code=..` and the like: what every link carries on from the request.
     carried: String,
     /// Carried on by the status link alone.
@@ -44,16 +48,11 @@ pub(crate) struct ManagementPayload<'i> {
 }
 
 impl Caller {
-    pub(crate) fn new(uri: &Uri, headers: &HeaderMap, query: &Query) -> Self {
-        let host = match uri.authority() {
-            Some(authority) => authority.as_str(),
-            None => headers
-                .get(HOST)
-                .and_then(|host| host.to_str().ok())
-                .unwrap_or_default(),
-        };
+    pub(crate) fn new(parts: &Parts, query: &Query) -> Self {
+        let arrival = parts.extensions.get::<Arrival>();
+        let arrival = arrival.expect("every request passes `arrive`");
         Self {
-            origin: format!("http://{host}"),
+            base: Arc::clone(arrival.base()),
             carried: query.words("code").map_or_else(String::new, |code| {
                 format!("&code={}", utf8_percent_encode(code, &KEPT))
             }),
@@ -64,7 +63,7 @@ impl Caller {
     /// The URL of the request itself.
     pub(crate) fn request_url(&self, uri: &Uri) -> String {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        format!("{}{path}", self.origin)
+        format!("{}{path}", self.base)
     }
 
     /// The URL under which the status of an instance is found.
@@ -90,9 +89,9 @@ impl Caller {
         }
     }
 
-    /// `http://localhost:7071`.
-    pub(crate) fn origin(&self) -> &str {
-        &self.origin
+    /// `http://localhost:7071`, or where callers reach a proxy in front of this host.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 
     /// What every request needs in its query: the key that this one brought, or nothing.
@@ -102,11 +101,9 @@ impl Caller {
 
     pub(crate) fn url(&self, id: &InstanceId, operation: &str, query: &str) -> String {
         let id = utf8_percent_encode(id.as_str(), &KEPT);
-        let Self {
-            origin, carried, ..
-        } = self;
+        let Self { base, carried, .. } = self;
         format!(
-            "{origin}{WEBHOOK_BASE}/instances/{id}{operation}?{query}taskHub={TASK_HUB}&connection={CONNECTION}{carried}"
+            "{base}{WEBHOOK_BASE}/instances/{id}{operation}?{query}taskHub={TASK_HUB}&connection={CONNECTION}{carried}"
         )
     }
 }
@@ -116,9 +113,8 @@ mod tests {
     use super::*;
 
     fn caller(target: &str) -> Caller {
-        let uri: Uri = target.parse().unwrap();
-        let headers = HeaderMap::from_iter([(HOST, "localhost:7071".parse().unwrap())]);
-        Caller::new(&uri, &headers, &Query::parse(uri.query()))
+        let parts = Arrival::parts(target);
+        Caller::new(&parts, &Query::parse(parts.uri.query()))
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::Shared;
+use crate::arrival::Arrival;
 use crate::problem::Problem;
 use crate::reply::retry_after;
 
@@ -20,7 +21,9 @@ pub(crate) async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    if let Err(problem) = check_address(request.uri(), request.headers()) {
+    let arrival = request.extensions().get::<Arrival>();
+    let is_proxied = arrival.is_some_and(Arrival::is_proxied);
+    if let Err(problem) = check_address(request.uri(), request.headers(), is_proxied) {
         return problem.into_response();
     }
     let Ok(_place) = shared.requests.try_acquire() else {
@@ -34,7 +37,7 @@ pub(crate) async fn admit(
     next.run(request).await
 }
 
-fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+fn check_address(uri: &Uri, headers: &HeaderMap, is_proxied: bool) -> Result<(), Problem> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().unwrap_or_default(),
@@ -55,11 +58,14 @@ fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     };
     let target = uri.authority().map_or(host, |authority| authority.as_str());
     if !is_loopback(host) || !is_loopback(target) {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "host-not-loopback",
-            "this host answers only requests that are addressed to localhost, 127.0.0.0/8 or [::1]",
-        ));
+        let detail = if is_proxied {
+            "this host answers only requests that are addressed to localhost, 127.0.0.0/8 or [::1]: let the proxy send one of \
+             them as Host"
+        } else {
+            "this host answers only requests that are addressed to localhost, 127.0.0.0/8 or [::1]"
+        };
+        let status = StatusCode::FORBIDDEN;
+        return Err(Problem::new(status, "host-not-loopback", detail));
     }
     for origin in headers.get_all(ORIGIN) {
         if !is_own(origin.to_str().unwrap_or_default(), target) {
@@ -116,7 +122,7 @@ mod tests {
                 value.parse().unwrap(),
             );
         }
-        check_address(&target.parse().unwrap(), &map)
+        check_address(&target.parse().unwrap(), &map, false)
             .map_or_else(|problem| problem.status(), |()| 200)
     }
 

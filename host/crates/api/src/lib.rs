@@ -6,6 +6,7 @@
 
 mod admin;
 mod app;
+mod arrival;
 mod body;
 mod caller;
 mod guard;
@@ -24,6 +25,7 @@ mod start;
 mod tags;
 mod trouble;
 
+pub use arrival::{Network, NoNetwork, NoOrigin, NoPublicUrl, Origin, PublicUrl};
 pub use router::router;
 pub use server::serve;
 pub use settings::{ApiSettings, ServerSettings};

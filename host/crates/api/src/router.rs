@@ -14,7 +14,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::app::{App, Shared};
 use crate::problem::Problem;
-use crate::{ApiSettings, admin, guard, health, management, start};
+use crate::{ApiSettings, admin, arrival, guard, health, management, start};
 
 /// All HTTP surfaces over one engine. Whoever waits for an instance stops waiting when `stopping` is cancelled.
 pub fn router<H: TaskHub, G: Guests, P: Platform>(
@@ -83,6 +83,7 @@ fn guarded(routes: Router, shared: Arc<Shared>) -> Router {
         ServiceBuilder::new()
             // Whoever makes an error of the host into a reply has logged it.
             .layer(TraceLayer::new_for_http().on_failure(()))
+            .layer(from_fn_with_state(Arc::clone(&shared), arrival::arrive))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn_with_state(shared, guard::admit)),
     )

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-/// The bounds of the HTTP surfaces. Each has a name, because each can be met.
+use crate::arrival::{Network, PublicUrl};
+
+/// The bounds of the HTTP surfaces, each with a name, because each can be met; and how callers reach them.
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
     /// The largest JSON body: an input, the data of an event.
@@ -19,6 +21,10 @@ pub struct ApiSettings {
     pub purge_max: Duration,
     /// How long an upload waits for its compilation before it is answered with 202.
     pub deploy_patience: Duration,
+    /// Where callers reach this host, whatever a request says.
+    pub public_url: Option<PublicUrl>,
+    /// From where it is believed how callers addressed a proxy.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for ApiSettings {
@@ -32,6 +38,8 @@ impl Default for ApiSettings {
             wait_max: Duration::from_hours(1),
             purge_max: Duration::from_secs(30),
             deploy_patience: Duration::from_secs(2),
+            public_url: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }

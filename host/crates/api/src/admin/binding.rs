@@ -1,5 +1,5 @@
-use axum::extract::RawQuery;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Serialize;
 use soloist_core::InstanceId;
@@ -43,7 +43,7 @@ struct ManagementUrls<'p> {
 
 impl<'p> Binding<'p> {
     fn new(caller: &Caller, place: &'p InstanceId) -> Self {
-        let base = format!("{}{WEBHOOK_BASE}", caller.origin());
+        let base = format!("{}{WEBHOOK_BASE}", caller.base());
         let code = caller.required();
         let create = format!("{base}/orchestrators/{{functionName}}[/{{instanceId}}]");
         let and = if code.is_empty() { "" } else { "&" };
@@ -63,31 +63,30 @@ impl<'p> Binding<'p> {
             },
             base_url: base,
             required_query_string_parameters: code.to_owned(),
-            rpc_base_url: format!("{}/durabletask/", caller.origin()),
+            rpc_base_url: format!("{}/durabletask/", caller.base()),
             http_base_url: None,
         }
     }
 }
 
 /// `GET /admin/host/binding`: how a client of Durable Functions reaches this host, as the caller reached it.
-pub(crate) async fn show(uri: Uri, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let query = Query::parse(query.as_deref());
-    let caller = Caller::new(&uri, &headers, &query);
+pub(crate) async fn show(parts: Parts) -> Response {
+    let query = Query::parse(parts.uri.query());
+    let caller = Caller::new(&parts, &query);
     let place = PLACE.parse().expect("an instance id");
     json(StatusCode::OK, &Binding::new(&caller, &place))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::header::HOST;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::arrival::Arrival;
 
     fn binding(target: &str) -> Value {
-        let uri: Uri = target.parse().unwrap();
-        let headers = HeaderMap::from_iter([(HOST, "localhost:7071".parse().unwrap())]);
-        let caller = Caller::new(&uri, &headers, &Query::parse(uri.query()));
+        let parts = Arrival::parts(target);
+        let caller = Caller::new(&parts, &Query::parse(parts.uri.query()));
         let place = PLACE.parse().unwrap();
         serde_json::to_value(Binding::new(&caller, &place)).unwrap()
     }

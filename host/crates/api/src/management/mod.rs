@@ -60,7 +60,7 @@ pub(crate) async fn serve<H: TaskHub, G: Guests, P: Platform>(
         };
     };
     let query = Query::parse(parts.uri.query());
-    let caller = Caller::new(&parts.uri, &parts.headers, &query);
+    let caller = Caller::new(&parts, &query);
     let call = Call {
         parts,
         query,

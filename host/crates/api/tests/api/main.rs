@@ -7,6 +7,7 @@ mod executions;
 mod find;
 mod limits;
 mod management;
+mod origins;
 mod scripted;
 mod server;
 mod start;
