@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Deserialize;
-use soloist_api::{ApiSettings, Network, PublicUrl, ServerSettings};
+use soloist_api::{ApiSettings, Network, Origin, PublicUrl, ServerSettings};
 use soloist_core::FunctionName;
 use soloist_engine::EngineSettings;
 use soloist_store::StoreSettings;
@@ -47,6 +47,14 @@ pub(crate) struct Settings {
         value_delimiter = ','
     )]
     trusted_proxies: Option<Vec<Network>>,
+    /// The origins whose pages may call this host, such as `https://app.example.com,http://localhost:3000` [default: none]
+    #[arg(
+        long,
+        env = "SOLOIST_CORS_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ','
+    )]
+    cors_origins: Option<Vec<Origin>>,
     /// The directory that holds all that must not be lost [default: soloist-data]
     #[arg(long, env = "SOLOIST_DATA", value_name = "DIR")]
     data: Option<Utf8PathBuf>,
@@ -159,6 +167,7 @@ impl Settings {
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            cors_origins: self.cors_origins.or(other.cors_origins),
             data: self.data.or(other.data),
             hot_bytes: self.hot_bytes.or(other.hot_bytes),
             hot_instances: self.hot_instances.or(other.hot_instances),
@@ -259,6 +268,7 @@ impl Settings {
                 module_bytes_max: bytes(self.module_bytes, api.module_bytes_max),
                 public_url: self.public_url,
                 trusted_proxies: self.trusted_proxies.unwrap_or_default(),
+                cors_origins: self.cors_origins.unwrap_or_default(),
                 ..api
             },
             server: ServerSettings::default(),

@@ -4,7 +4,7 @@ use std::io::{Write, stdout};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use soloist_api::router;
+use soloist_api::{ApiSettings, router};
 use soloist_engine::Engine;
 use soloist_store::SqliteHub;
 use soloist_wasm::{Grants, HttpSettings, WasmGuests, WasmSettings};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authorities;
 use crate::config::{Config, grants};
-use crate::platform::Machine;
+use crate::platform::{self, Machine};
 
 /// How long turns under way may take to be committed at the end.
 const TURNS_PATIENCE: Duration = Duration::from_secs(10);
@@ -47,7 +47,11 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         })?;
 
     let stopping = CancellationToken::new();
-    let routes = router(engine.clone(), config.api, stopping.clone());
+    let api = ApiSettings {
+        request_prefix: platform::new_request_prefix(),
+        ..config.api
+    };
+    let routes = router(engine.clone(), api, stopping.clone());
     let server = config.server;
     let stop = stopping.clone();
     let mut listening =

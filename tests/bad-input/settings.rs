@@ -105,6 +105,27 @@ async fn a_proxy_that_is_no_network() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_origin_that_is_none() -> Result<()> {
+    for list in [
+        "",
+        "null",
+        "app.example.com",
+        "https://app.example.com/",
+        "https://*.example.com",
+        "https://app.example.com,",
+    ] {
+        let part = "is no origin: write https://app.example.com or http://localhost:3000, and nothing behind";
+        refuses_flag("--cors-origins", list, part).await?;
+    }
+    let part = "'*' would let every page call this host: list the origins that may";
+    refuses_flag("--cors-origins", "https://app.example.com,*", part).await?;
+    let mut command = serve(&[])?;
+    command.env("SOLOIST_CORS_ORIGINS", "*");
+    refused(command, 2, part).await?;
+    refuses_file(b"cors_origins = [\"*\"]", part).await
+}
+
+#[tokio::test]
 async fn an_unknown_flag() -> Result<()> {
     refused(
         serve(&["--colour"])?,

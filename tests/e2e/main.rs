@@ -14,6 +14,7 @@ mod night_watch;
 mod operation;
 mod plugins;
 mod proxy;
+mod requests;
 mod starts;
 mod steps;
 mod thumbnails;

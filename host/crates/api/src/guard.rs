@@ -2,11 +2,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::ApiSettings;
 use crate::app::Shared;
 use crate::arrival::Arrival;
 use crate::problem::Problem;
@@ -21,9 +22,7 @@ pub(crate) async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    let arrival = request.extensions().get::<Arrival>();
-    let is_proxied = arrival.is_some_and(Arrival::is_proxied);
-    if let Err(problem) = check_address(request.uri(), request.headers(), is_proxied) {
+    if let Err(problem) = check_address(&request, &shared.settings) {
         return problem.into_response();
     }
     let Ok(_place) = shared.requests.try_acquire() else {
@@ -37,7 +36,10 @@ pub(crate) async fn admit(
     next.run(request).await
 }
 
-fn check_address(uri: &Uri, headers: &HeaderMap, is_proxied: bool) -> Result<(), Problem> {
+pub(crate) fn check_address(request: &Request, settings: &ApiSettings) -> Result<(), Problem> {
+    let (uri, headers) = (request.uri(), request.headers());
+    let arrival = request.extensions().get::<Arrival>();
+    let is_proxied = arrival.is_some_and(Arrival::is_proxied);
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().unwrap_or_default(),
@@ -68,11 +70,13 @@ fn check_address(uri: &Uri, headers: &HeaderMap, is_proxied: bool) -> Result<(),
         return Err(Problem::new(status, "host-not-loopback", detail));
     }
     for origin in headers.get_all(ORIGIN) {
-        if !is_own(origin.to_str().unwrap_or_default(), target) {
+        let origin = origin.to_str().unwrap_or_default();
+        if !is_own(origin, target) && !settings.welcomes(origin) {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "foreign-origin",
-                "this host does not answer pages of other origins: call it from a program, or from a page that it served",
+                "this host does not answer pages of other origins: call it from a program, or from a page that it served, or list the \
+                 origin in cors-origins where the host is started",
             ));
         }
     }
@@ -112,17 +116,20 @@ fn is_own(origin: &str, host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
     fn status_of(target: &str, headers: &[(&str, &str)]) -> u16 {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(
-                axum::http::HeaderName::try_from(*name).unwrap(),
-                value.parse().unwrap(),
-            );
-        }
-        check_address(&target.parse().unwrap(), &map, false)
+        status_under(&ApiSettings::default(), target, headers)
+    }
+
+    fn status_under(settings: &ApiSettings, target: &str, headers: &[(&str, &str)]) -> u16 {
+        let request = Request::builder().uri(target);
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        check_address(&request.body(Body::empty()).unwrap(), settings)
             .map_or_else(|problem| problem.status(), |()| 200)
     }
 
@@ -182,6 +189,36 @@ mod tests {
             "https://localhost:7071",
             "http://example.com:7071",
             "file://",
+        ] {
+            assert_eq!(status(foreign), 403, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn pages_that_are_listed_or_come_from_the_public_url_are_answered() {
+        let settings = ApiSettings {
+            public_url: Some("https://example.com/jobs".parse().unwrap()),
+            cors_origins: vec!["https://app.example.com".parse().unwrap()],
+            ..ApiSettings::default()
+        };
+        let status = |origin| {
+            let headers = [("host", "127.0.0.1:7071"), ("origin", origin)];
+            status_under(&settings, "/", &headers)
+        };
+        for welcome in [
+            "https://app.example.com",
+            "https://example.com",
+            "http://localhost:7071",
+        ] {
+            assert_eq!(status(welcome), 200, "{welcome}");
+        }
+        for foreign in [
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com.evil.example",
+            "https://evil.example.com",
+            "null",
+            "*",
         ] {
             assert_eq!(status(foreign), 403, "{foreign}");
         }

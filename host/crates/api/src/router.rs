@@ -2,7 +2,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -10,11 +12,20 @@ use soloist_engine::{Engine, Guests, Platform, TaskHub};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::app::{App, Shared};
 use crate::problem::Problem;
-use crate::{ApiSettings, admin, arrival, guard, health, management, start};
+use crate::request_id::{self, RequestIds};
+use crate::trouble::Trouble;
+use crate::{ApiSettings, admin, arrival, cors, guard, health, management, start};
+
+/// What an answer is, its `Content-Type` says.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// There are keys in links, and there is whatever callers and guests say in payloads.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// All HTTP surfaces over one engine. Whoever waits for an instance stops waiting when `stopping` is cancelled.
 pub fn router<H: TaskHub, G: Guests, P: Platform>(
@@ -79,11 +90,23 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
 
 /// What every request passes before it reaches a route.
 fn guarded(routes: Router, shared: Arc<Shared>) -> Router {
+    let settings = &shared.settings;
+    let ids = RequestIds::new(&settings.request_prefix);
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(request_id::span::<Body>)
+        // Whoever makes an error of the host into a reply has logged it.
+        .on_failure(());
+    let header = SetResponseHeaderLayer::if_not_present;
     routes.layer(
         ServiceBuilder::new()
-            // Whoever makes an error of the host into a reply has logged it.
-            .layer(TraceLayer::new_for_http().on_failure(()))
+            .map_request(request_id::keep_if_sane::<Body>)
+            .layer(SetRequestIdLayer::x_request_id(ids))
+            .layer(PropagateRequestIdLayer::x_request_id())
+            .layer(header(X_CONTENT_TYPE_OPTIONS, NOSNIFF))
+            .layer(header(CACHE_CONTROL, NO_STORE))
+            .layer(trace)
             .layer(from_fn_with_state(Arc::clone(&shared), arrival::arrive))
+            .option_layer(cors::layer(&settings.cors_origins))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn_with_state(shared, guard::admit)),
     )
@@ -105,7 +128,7 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",
-        "the host could not do this; its log says why",
+        Trouble::Internal.sentence(),
     )
     .into_response()
 }

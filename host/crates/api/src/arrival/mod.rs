@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::HOST;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::ApiSettings;
 use crate::app::Shared;
 use crate::problem::Problem;
+use crate::{ApiSettings, guard};
 use authority::Authority;
 use hops::Misleading;
 pub use network::{Network, NoNetwork};
@@ -43,14 +43,17 @@ pub(crate) async fn arrive(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let arrival = check_head(&request).and_then(|()| Arrival::of(&request, &shared.settings));
-    match arrival {
-        Ok(arrival) => {
-            request.extensions_mut().insert(arrival);
-            next.run(request).await
-        }
-        Err(problem) => problem.into_response(),
+    let settings = &shared.settings;
+    match check_head(&request).and_then(|()| Arrival::of(&request, settings)) {
+        Ok(arrival) => request.extensions_mut().insert(arrival),
+        Err(problem) => return problem.into_response(),
+    };
+    // What a browser asks before a page's request is answered before the guard sees it.
+    let is_asked_before = request.method() == Method::OPTIONS && !settings.cors_origins.is_empty();
+    if is_asked_before && let Err(problem) = guard::check_address(&request, settings) {
+        return problem.into_response();
     }
+    next.run(request).await
 }
 
 /// Lets in a request whose line and headers are small enough. The library checks that only while it waits for more of

@@ -147,3 +147,18 @@ fn a_host_that_is_none_is_refused_and_none_at_all_is_left_to_the_guard() {
         assert_eq!(&**arrival.base(), "");
     }
 }
+
+#[test]
+fn a_head_is_as_large_as_its_line_and_its_headers() {
+    let checked = |max| {
+        // GET /x?y, and twice a name, a colon, a space, a value and an end of the line.
+        let request = Request::builder()
+            .uri("http://localhost/x?y")
+            .header("host", "localhost")
+            .header("x", "")
+            .extension(HeadLimit(max));
+        check_head(&request.body(Body::empty()).unwrap()).map_err(|problem| problem.status())
+    };
+    assert_eq!(checked(7 + 17 + 5), Ok(()));
+    assert_eq!(checked(7 + 17 + 4), Err(431));
+}

@@ -28,6 +28,7 @@ use crate::query::Query;
 use crate::reply::{empty, json, located};
 use crate::start::{self, Outcome};
 use fault::Fault;
+pub(crate) use query::TOKEN;
 use route::{Route, is_below_a_base, route};
 use status::StatusOptions;
 

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod admin;
+mod cors;
 mod executions;
 mod find;
+mod hygiene;
 mod limits;
 mod management;
 mod origins;
