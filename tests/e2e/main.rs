@@ -4,6 +4,7 @@ mod children;
 mod find;
 mod grants;
 mod http;
+mod inside;
 mod kept;
 mod languages;
 mod lifecycle;

@@ -132,3 +132,32 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
     )
     .into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_told_to_the_log_alone() {
+        async fn panics() -> StatusCode {
+            panic!("at a place in the code")
+        }
+        let shared = Shared::new(ApiSettings::default(), CancellationToken::new());
+        let routes = Router::new().route("/", get(panics));
+        let request = Request::get("/").header("host", "localhost");
+        let request = request.body(Body::empty()).unwrap();
+        let reply = guarded(routes, Arc::new(shared)).oneshot(request).await;
+        let (parts, body) = reply.unwrap().into_parts();
+        assert_eq!(parts.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(parts.headers["x-request-id"], "request-1");
+        assert_eq!(parts.headers["cache-control"], "no-store");
+        let body = to_bytes(body, 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], "internal");
+        assert_eq!(body["detail"], Trouble::Internal.sentence());
+    }
+}
