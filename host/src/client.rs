@@ -49,6 +49,8 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     /// Where the next page goes on, of what comes in pages.
     pub(crate) token: Option<String>,
+    /// What the host's log has of this request.
+    request_id: Option<String>,
     pub(crate) text: String,
 }
 
@@ -177,6 +179,7 @@ impl Host {
             status: answer.status(),
             location: header("location"),
             token: header(TOKEN),
+            request_id: header("x-request-id"),
             text,
         })
     }
@@ -299,11 +302,18 @@ impl Answer {
             let is_text = self.status == StatusCode::PRECONDITION_FAILED;
             is_text.then(|| serde_json::from_str(&self.text).ok())?
         };
-        body.detail
+        let sentence = body
+            .detail
             .or(body.exception_message)
             .or_else(text)
             .or_else(plain)
-            .unwrap_or_else(|| format!("the host answered {}: is it a Soloist?", self.status))
+            .unwrap_or_else(|| format!("the host answered {}: is it a Soloist?", self.status));
+        match &self.request_id {
+            Some(id) if self.status == StatusCode::INTERNAL_SERVER_ERROR => {
+                format!("{sentence} ({id})")
+            }
+            _ => sentence,
+        }
     }
 
     pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {

@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Deserialize;
-use soloist_api::{ApiSettings, ServerSettings};
+use soloist_api::{ApiSettings, Network, Origin, PublicUrl, ServerSettings};
 use soloist_core::FunctionName;
 use soloist_engine::EngineSettings;
 use soloist_store::StoreSettings;
@@ -36,6 +36,26 @@ pub(crate) struct Settings {
     /// The address to listen on; beyond this machine it needs a master key [default: 127.0.0.1:7071]
     #[arg(long, env = "SOLOIST_LISTEN", value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
+    /// Where callers reach this host, if that is not where it listens: all links begin with it
+    #[arg(long, env = "SOLOIST_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
+    /// The proxies that are believed when they say how callers addressed them (Forwarded, X-Forwarded-*), such as
+    /// 127.0.0.1,10.0.0.0/8 [default: none]
+    #[arg(
+        long,
+        env = "SOLOIST_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ','
+    )]
+    trusted_proxies: Option<Vec<Network>>,
+    /// The origins whose pages may call this host, such as `https://app.example.com,http://localhost:3000` [default: none]
+    #[arg(
+        long,
+        env = "SOLOIST_CORS_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ','
+    )]
+    cors_origins: Option<Vec<Origin>>,
     /// The directory that holds all that must not be lost [default: soloist-data]
     #[arg(long, env = "SOLOIST_DATA", value_name = "DIR")]
     data: Option<Utf8PathBuf>,
@@ -152,6 +172,9 @@ impl Settings {
         function.extend(self.function);
         Self {
             listen: self.listen.or(other.listen),
+            public_url: self.public_url.or(other.public_url),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            cors_origins: self.cors_origins.or(other.cors_origins),
             data: self.data.or(other.data),
             hot_bytes: self.hot_bytes.or(other.hot_bytes),
             hot_instances: self.hot_instances.or(other.hot_instances),
@@ -246,12 +269,19 @@ impl Settings {
             api: ApiSettings {
                 body_bytes_max: bytes(self.body_bytes, api.body_bytes_max),
                 module_bytes_max: bytes(self.module_bytes, api.module_bytes_max),
-                keys_required: self.require_keys.unwrap_or_default() || !listen.ip().is_loopback(),
+                // Whatever stands in front of this host lets others reach it.
+                keys_required: self.require_keys.unwrap_or_default()
+                    || !listen.ip().is_loopback()
+                    || self.public_url.is_some()
+                    || self.trusted_proxies.is_some(),
                 master_key: self
                     .master_key_file
                     .as_deref()
                     .map(keys::master)
                     .transpose()?,
+                public_url: self.public_url,
+                trusted_proxies: self.trusted_proxies.unwrap_or_default(),
+                cors_origins: self.cors_origins.unwrap_or_default(),
                 ..api
             },
             server: ServerSettings::default(),

@@ -47,6 +47,17 @@ impl Platform for Machine {
     }
 }
 
+/// What tells the requests of this start of the host from those of all others: 16 hexadecimal digits.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "here is the one place where chance comes from the machine"
+)]
+pub(crate) fn new_request_prefix() -> String {
+    let (high, low) = Uuid::new_v4().as_u64_pair();
+    // Each has bits that are fixed, at different places.
+    format!("{:016x}", high ^ low)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +70,8 @@ mod tests {
         assert_eq!(id.as_str().len(), 32);
         assert_ne!(id, Machine.new_instance_id());
         assert_ne!(Machine.new_nonce(), Machine.new_nonce());
+        assert_eq!(new_request_prefix().len(), 16);
+        assert_ne!(new_request_prefix(), new_request_prefix());
     }
 
     #[test]

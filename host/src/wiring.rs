@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::authorities;
 use crate::config::{Config, grants};
 use crate::failure::Usage;
-use crate::platform::Machine;
+use crate::platform::{self, Machine};
 
 /// How long turns under way may take to be committed at the end.
 const TURNS_PATIENCE: Duration = Duration::from_secs(10);
@@ -56,7 +56,11 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         .with_context(unreadable)?;
 
     let stopping = CancellationToken::new();
-    let routes = router(engine.clone(), config.api, stopping.clone());
+    let api = ApiSettings {
+        request_prefix: platform::new_request_prefix(),
+        ..config.api
+    };
+    let routes = router(engine.clone(), api, stopping.clone());
     let server = config.server;
     let stop = stopping.clone();
     let mut listening =
@@ -90,13 +94,15 @@ fn check_keys(settings: &ApiSettings, keys: &[KeyRecord], listen: SocketAddr) ->
     if !settings.keys_required || settings.master_key.is_some() || keys.iter().any(is_master) {
         return Ok(());
     }
-    let needed_by = if listen.ip().is_loopback() {
-        "keys are required".to_owned()
-    } else {
+    let needed_by = if !listen.ip().is_loopback() {
         format!("{listen} can be reached from other machines")
+    } else if settings.public_url.is_some() || !settings.trusted_proxies.is_empty() {
+        "others reach this host by its proxy".to_owned()
+    } else {
+        "require-keys is set".to_owned()
     };
     Err(Usage(format!(
-        "{needed_by}, and this host has no master key: start it on 127.0.0.1 without require-keys and make one with \
+        "{needed_by}, and this host has no master key: start it on 127.0.0.1 without that and make one with \
          `soloist key create NAME --kind master`, or name a file that holds one with --master-key-file"
     )))
 }

@@ -34,7 +34,10 @@ async fn a_component_that_compiles_long() -> Result<()> {
         "answered after {waited:?}"
     );
     let module = answer.header("location").context("no Location")?.to_owned();
-    let state = async || -> Result<Value> { Ok(client.get(&module).await?.json().await?) };
+    let state = async || -> Result<Value> {
+        let answer = client.http().get(&module).send().await?;
+        Ok(answer.json().await?)
+    };
     ensure!(state().await?["state"] == "compiling");
     // Meanwhile instances run, and nothing is bound.
     let ended = client.run("chain", "x", &json!({"n": 5})).await?;

@@ -88,8 +88,9 @@ impl World {
     ) -> Result<Answer> {
         let address = self.host.address();
         let length = body.len();
+        let key = self.host.key_line();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n{headers}\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n{key}{headers}\r\n"
         );
         let mut connection = Connection::open(address).await?;
         connection.send(&[head.as_bytes(), body].concat()).await?;

@@ -66,6 +66,66 @@ async fn a_bound_that_no_machine_has() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_public_url_that_is_none() -> Result<()> {
+    for url in [
+        "",
+        "jobs.example.com",
+        "ftp://jobs.example.com",
+        "https://user@jobs.example.com",
+        "https://jobs.example.com?x",
+        "https://jobs.example.com/../x",
+    ] {
+        let part = format!(
+            "'{url}' is no address that callers could have: write https://jobs.example.com"
+        );
+        refuses_flag("--public-url", url, &part).await?;
+    }
+    let part = "line 1: 'here' is no address that callers could have";
+    refuses_file(b"public_url = \"here\"", part).await
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_no_network() -> Result<()> {
+    for list in [
+        "",
+        "localhost",
+        "10.0.0.1:80",
+        "10.0.0.0/8,",
+        "127.0.0.1 ::1",
+    ] {
+        let part = "is no address and no network: write 10.1.2.3, 10.0.0.0/8 or fd00::/8";
+        refuses_flag("--trusted-proxies", list, part).await?;
+    }
+    let part = "'10.1.2.3/8' is no network: write 10.0.0.0/8, or the address alone";
+    refuses_flag("--trusted-proxies", "10.1.2.3/8", part).await?;
+    let mut command = serve(&[])?;
+    command.env("SOLOIST_TRUSTED_PROXIES", "127.0.0.1,10.1.2.3/8");
+    refused(command, 2, part).await?;
+    refuses_file(b"trusted_proxies = [\"10.1.2.3/8\"]", part).await
+}
+
+#[tokio::test]
+async fn an_origin_that_is_none() -> Result<()> {
+    for list in [
+        "",
+        "null",
+        "app.example.com",
+        "https://app.example.com/",
+        "https://*.example.com",
+        "https://app.example.com,",
+    ] {
+        let part = "is no origin: write https://app.example.com or http://localhost:3000, and nothing behind";
+        refuses_flag("--cors-origins", list, part).await?;
+    }
+    let part = "'*' would let every page call this host: list the origins that may";
+    refuses_flag("--cors-origins", "https://app.example.com,*", part).await?;
+    let mut command = serve(&[])?;
+    command.env("SOLOIST_CORS_ORIGINS", "*");
+    refused(command, 2, part).await?;
+    refuses_file(b"cors_origins = [\"*\"]", part).await
+}
+
+#[tokio::test]
 async fn an_unknown_flag() -> Result<()> {
     refused(
         serve(&["--colour"])?,

@@ -1,7 +1,7 @@
 //! What is hardly HTTP.
 
 use anyhow::{Result, ensure};
-use tests::{Answer, Connection};
+use tests::{Answer, Connection, HostOptions};
 
 use crate::{World, assert_refused};
 
@@ -145,6 +145,50 @@ async fn a_foreign_host() -> Result<()> {
         )?;
     }
     world.stands(&[]).await
+}
+
+#[tokio::test]
+async fn a_host_that_is_none() -> Result<()> {
+    let world = World::empty().await?;
+    for host in ["a/b", "user@localhost", "localhost:port", "[::1", ""] {
+        let request = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        let answer = answer_to(&world, request.as_bytes()).await?;
+        let part = "the request is addressed to what is no host: send one, such as";
+        assert_refused(&answer, 400, part)?;
+    }
+    world.stands(&[]).await
+}
+
+#[tokio::test]
+async fn nonsense_of_a_trusted_proxy() -> Result<()> {
+    let options = HostOptions {
+        arguments: vec!["--trusted-proxies".to_owned(), "127.0.0.1".to_owned()],
+        master_key: Some("0123456789abcdef0123456789abcdef".to_owned()),
+        ..HostOptions::default()
+    };
+    let world = World::with(options, &["events"]).await?;
+    let start = "/api/orchestrators/events/x";
+    for (header, part) in [
+        ("forwarded: host=\"a", "the header Forwarded is malformed"),
+        (
+            "x-forwarded-proto: gopher",
+            "that is neither http nor https",
+        ),
+        (
+            "x-forwarded-host: a/b",
+            "a proxy forwards a host that is none",
+        ),
+        (
+            "forwarded: host=a\r\nx-forwarded-host: b",
+            "the headers Forwarded and X-Forwarded-* say different things",
+        ),
+    ] {
+        let answer = world
+            .ask_with("POST", start, &format!("{header}\r\n"), b"")
+            .await?;
+        assert_refused(&answer, 400, part)?;
+    }
+    world.stands(&["x"]).await
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
@@ -32,9 +33,15 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(origin: String) -> Self {
+    pub(crate) fn new(origin: String, key: Option<&str>) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            let key = key.parse().expect("a key of a test is a header's value");
+            headers.insert("x-functions-key", key);
+        }
         let http = reqwest::Client::builder()
             .no_proxy()
+            .default_headers(headers)
             .timeout(PATIENCE)
             .build();
         Self {

@@ -15,6 +15,8 @@ pub struct HostOptions {
     pub arguments: Vec<String>,
     /// Variables of its environment, besides the test's own.
     pub environment: Vec<(String, String)>,
+    /// The master key that it asks everybody for; its clients bring it.
+    pub master_key: Option<String>,
 }
 
 impl HostOptions {
@@ -114,7 +116,13 @@ impl Host {
 
     /// A client for this host, as it is now.
     pub fn client(&self) -> Client {
-        Client::new(self.origin.clone())
+        Client::new(self.origin.clone(), self.options.master_key.as_deref())
+    }
+
+    /// The header, with the end of its line, by which a raw request brings the master key; nothing if there is none.
+    pub fn key_line(&self) -> String {
+        let key = self.options.master_key.as_ref();
+        key.map_or_else(String::new, |key| format!("x-functions-key: {key}\r\n"))
     }
 
     /// `127.0.0.1:port`.
@@ -174,8 +182,19 @@ fn spawn(
             command
         }
     };
+    if let Some(key) = &options.master_key {
+        let file = data.join("master-key.txt");
+        std::fs::write(&file, key)?;
+        command
+            .arg("serve")
+            .arg("--require-keys")
+            .arg("--master-key-file")
+            .arg(file);
+    } else {
+        command.arg("serve");
+    }
     let mut child = command
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .args(&options.arguments)
         .envs(

@@ -84,6 +84,12 @@ struct Function {
     created_time: String,
 }
 
+/// What is answered to an upload that takes time.
+#[derive(Deserialize)]
+struct Compiling {
+    digest: String,
+}
+
 #[derive(Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 enum Module {
@@ -128,13 +134,12 @@ fn deploy(remote: &Remote, name: &str, file: &Utf8PathBuf, kind: Option<Kind>) -
     let mut reply = host.upload(&target, opened)?.accepted()?;
     let anew = reply.status == StatusCode::OK;
     if reply.status == StatusCode::ACCEPTED {
-        let module = reply
-            .location
-            .context("the host does not say where the module is")?;
+        let Compiling { digest } = reply.json()?;
         work.now(&format!("compiling {name}"));
-        wait_for_module(&host, &module)?;
+        // Not by the Location: that is where others reach the host.
+        wait_for_module(&host, &format!("/admin/modules/{}", segment(&digest)))?;
         reply = host.get(&path(name))?.accepted()?;
-        if !module.ends_with(&reply.json::<Function>()?.digest) {
+        if reply.json::<Function>()?.digest != digest {
             bail!("another upload of {name} came later and was bound instead");
         }
     }

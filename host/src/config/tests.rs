@@ -37,6 +37,31 @@ fn grants_come_from_the_file() {
 }
 
 #[test]
+fn how_callers_reach_the_host_is_a_url_a_list_of_proxies_and_one_of_origins() {
+    let file = Settings::parse(
+        "public_url = \"https://jobs.example.com/\"\ntrusted_proxies = [\"127.0.0.1\", \"fd00::/8\"]\n\
+         cors_origins = [\"https://app.example.com:443\"]",
+    );
+    let flags = Settings {
+        trusted_proxies: Some(vec!["10.0.0.0/8".parse().unwrap()]),
+        ..Settings::default()
+    };
+    let file = file.unwrap();
+    let written = |settings: Settings| {
+        let api = settings.check().unwrap().api;
+        let url = api.public_url.iter().map(ToString::to_string);
+        let proxies = api.trusted_proxies.iter().map(ToString::to_string);
+        let origins = api.cors_origins.iter().map(ToString::to_string);
+        url.chain(proxies).chain(origins).collect::<Vec<_>>()
+    };
+    let (public, page) = ("https://jobs.example.com", "https://app.example.com");
+    let of_file = [public, "127.0.0.1/32", "fd00::/8", page];
+    assert_eq!(written(file.clone()), of_file);
+    assert_eq!(written(flags.or(file)), [public, "10.0.0.0/8", page]);
+    assert_eq!(written(Settings::default()), [""; 0]);
+}
+
+#[test]
 fn a_retention_is_a_time_and_not_none() {
     let check = |file: &str| Settings::parse(file).unwrap().check();
     let config = check("retention = \"30d\"").unwrap();
@@ -112,6 +137,13 @@ fn a_value_that_cannot_be_is_refused() {
         ("turn_timeout = \"soon\"", "'soon' is no length of time"),
         ("worker_threads = 0", "nonzero"),
         ("log_format = \"xml\"", "unknown variant `xml`"),
+        ("public_url = \"here\"", "'here' is no address that callers"),
+        (
+            "trusted_proxies = [\"10.0.0.1/8\"]",
+            "'10.0.0.1/8' is no network: write 10.0.0.0/8",
+        ),
+        ("trusted_proxies = \"10.0.0.1\"", "expected a sequence"),
+        ("cors_origins = [\"*\"]", "'*' would let every page call"),
     ] {
         let said = refused(text);
         assert!(said.contains(part), "{text}: {said}");

@@ -1,9 +1,12 @@
-use axum::http::header::HOST;
-use axum::http::{HeaderMap, Uri};
+use std::sync::Arc;
+
+use axum::http::Uri;
+use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use soloist_core::InstanceId;
 
+use crate::arrival::Arrival;
 use crate::query::Query;
 
 /// The path of the management API that all links name.
@@ -22,7 +25,8 @@ const KEPT: AsciiSet = NON_ALPHANUMERIC
 /// How a caller reached this host, from which follows how links must look to lead back to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
-    origin: String,
+    /// What every link begins with.
+    base: Arc<str>,
     /// The key in the query of the request, encoded: every link carries it on. One in a header stays with the caller.
     key: Option<String>,
     /// Carried on by the status link alone.
@@ -44,16 +48,11 @@ pub(crate) struct ManagementPayload<'i> {
 }
 
 impl Caller {
-    pub(crate) fn new(uri: &Uri, headers: &HeaderMap, query: &Query) -> Self {
-        let host = match uri.authority() {
-            Some(authority) => authority.as_str(),
-            None => headers
-                .get(HOST)
-                .and_then(|host| host.to_str().ok())
-                .unwrap_or_default(),
-        };
+    pub(crate) fn new(parts: &Parts, query: &Query) -> Self {
+        let arrival = parts.extensions.get::<Arrival>();
+        let arrival = arrival.expect("every request passes `arrive`");
         Self {
-            origin: format!("http://{host}"),
+            base: Arc::clone(arrival.base()),
             key: query
                 .words("code")
                 .map(|code| utf8_percent_encode(code, &KEPT).to_string()),
@@ -64,7 +63,7 @@ impl Caller {
     /// The URL of the request itself.
     pub(crate) fn request_url(&self, uri: &Uri) -> String {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        format!("{}{path}", self.origin)
+        format!("{}{path}", self.base)
     }
 
     /// The URL under which the status of an instance is found.
@@ -90,20 +89,20 @@ impl Caller {
         }
     }
 
-    /// `http://localhost:7071`.
-    pub(crate) fn origin(&self) -> &str {
-        &self.origin
+    /// `http://localhost:7071`, or where callers reach a proxy in front of this host.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 
     /// The second base of the management API. A client joins its paths to it, and adds no query: its key is in the place of a
     /// password.
     pub(crate) fn rpc_base(&self) -> String {
-        let Self { origin, key, .. } = self;
-        match (origin.split_once("://"), key) {
+        let Self { base, key, .. } = self;
+        match (base.split_once("://"), key) {
             (Some((scheme, host)), Some(key)) => {
                 format!("{scheme}://key:{key}@{host}/durabletask/")
             }
-            _ => format!("{origin}/durabletask/"),
+            _ => format!("{base}/durabletask/"),
         }
     }
 
@@ -115,11 +114,11 @@ impl Caller {
 
     pub(crate) fn url(&self, id: &InstanceId, operation: &str, query: &str) -> String {
         let id = utf8_percent_encode(id.as_str(), &KEPT);
-        let Self { origin, key, .. } = self;
+        let Self { base, key, .. } = self;
         let carried = key.as_ref();
         let carried = carried.map_or_else(String::new, |key| format!("&code={key}"));
         format!(
-            "{origin}{WEBHOOK_BASE}/instances/{id}{operation}?{query}taskHub={TASK_HUB}&connection={CONNECTION}{carried}"
+            "{base}{WEBHOOK_BASE}/instances/{id}{operation}?{query}taskHub={TASK_HUB}&connection={CONNECTION}{carried}"
         )
     }
 }
@@ -129,9 +128,8 @@ mod tests {
     use super::*;
 
     fn caller(target: &str) -> Caller {
-        let uri: Uri = target.parse().unwrap();
-        let headers = HeaderMap::from_iter([(HOST, "localhost:7071".parse().unwrap())]);
-        Caller::new(&uri, &headers, &Query::parse(uri.query()))
+        let parts = Arrival::parts(target);
+        Caller::new(&parts, &Query::parse(parts.uri.query()))
     }
 
     #[test]

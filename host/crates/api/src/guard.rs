@@ -1,14 +1,16 @@
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use soloist_engine::{Guests, Platform, TaskHub};
 
+use crate::ApiSettings;
 use crate::access::{self, Denied, Holder, Need, need};
 use crate::app::App;
+use crate::arrival::Arrival;
 use crate::management;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -23,12 +25,14 @@ pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let path = request.uri().path().to_owned();
-    let need = need(request.method(), &path);
+    // Cheaper than its text: the target of a request is shared.
+    let uri = request.uri().clone();
+    let path = uri.path();
+    let need = need(request.method(), path);
     let holder = match check(&app, &request, &need) {
         Ok(holder) => holder,
         Err(Refusal::Problem(problem)) => return problem.into_response(),
-        Err(Refusal::Denied(denied)) => return denied.answer(&path),
+        Err(Refusal::Denied(denied)) => return denied.answer(path),
     };
     let Ok(_place) = app.shared.requests.try_acquire() else {
         let problem = Problem::new(
@@ -43,7 +47,7 @@ pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
             request.extensions_mut().insert(holder);
             next.run(request).await
         }
-        Ok(false) => Denied::OtherKind.answer(&path),
+        Ok(false) => Denied::OtherKind.answer(path),
         // Only an instance is looked at, and those are of the management API.
         Err(error) => management::trouble(error),
     }
@@ -63,15 +67,15 @@ fn check<H: TaskHub, G: Guests, P: Platform>(
     request: &Request,
     need: &Need<'_>,
 ) -> Result<Holder, Refusal> {
-    let (uri, headers) = (request.uri(), request.headers());
-    let is_local = check_address(uri, headers).map_err(Refusal::Problem)?;
-    let keys_required = app.shared.settings.keys_required;
+    let settings = &app.shared.settings;
+    check_address(request, settings).map_err(Refusal::Problem)?;
+    let keys_required = settings.keys_required;
     if keys_required && *need == Need::Nothing {
         return Ok(Holder::Anybody);
     }
-    let query = Query::parse(uri.query());
-    let presented = access::presented(headers, &query);
-    access::holder(app, presented.as_ref(), is_local).map_err(|denied| {
+    let query = Query::parse(request.uri().query());
+    let presented = access::presented(request.headers(), &query);
+    access::holder(app, presented.as_ref(), is_local(request)).map_err(|denied| {
         if denied == Denied::NoKey && !keys_required {
             Refusal::Problem(not_local())
         } else {
@@ -86,19 +90,12 @@ fn not_local() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "host-not-loopback", detail)
 }
 
-/// What proxies write, for the one behind them.
-const PROXIED: [&str; 4] = [
-    "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-];
-
-/// Refuses what comes from a foreign page, or names no host. True if the request is addressed to this machine by one on it.
-fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<bool, Problem> {
+/// Refuses what comes from a foreign page, or names no host.
+pub(crate) fn check_address(request: &Request, settings: &ApiSettings) -> Result<(), Problem> {
+    let headers = request.headers();
     let mut hosts = headers.get_all(HOST).iter();
-    let host = match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.to_str().unwrap_or_default(),
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => {}
         (None, _) => {
             return Err(Problem::new(
                 StatusCode::BAD_REQUEST,
@@ -113,19 +110,38 @@ fn check_address(uri: &Uri, headers: &HeaderMap) -> Result<bool, Problem> {
                 "the request has more than one Host header: send one",
             ));
         }
-    };
-    let target = uri.authority().map_or(host, |authority| authority.as_str());
+    }
+    let (_, target) = addressed(request);
     for origin in headers.get_all(ORIGIN) {
-        if !is_own(origin.to_str().unwrap_or_default(), target) {
+        let origin = origin.to_str().unwrap_or_default();
+        if !is_own(origin, target) && !settings.welcomes(origin) {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "foreign-origin",
-                "this host does not answer pages of other origins: call it from a program, or from a page that it served",
+                "this host does not answer pages of other origins: call it from a program, or from a page that it served, or list the \
+                 origin in cors-origins where the host is started",
             ));
         }
     }
-    let was_proxied = PROXIED.iter().any(|name| headers.contains_key(*name));
-    Ok(is_loopback(host) && is_loopback(target) && !was_proxied)
+    Ok(())
+}
+
+/// The `Host` of a request, and what it is addressed to, which is mostly the same.
+fn addressed(request: &Request) -> (&str, &str) {
+    let host = request.headers().get(HOST);
+    let host = host.map_or("", |host| host.to_str().unwrap_or_default());
+    let target = request.uri().authority();
+    (host, target.map_or(host, |authority| authority.as_str()))
+}
+
+/// True if a request is addressed to this machine by someone on it, and passed no proxy.
+fn is_local(request: &Request) -> bool {
+    let extensions = request.extensions();
+    let is_proxied = extensions.get().is_some_and(Arrival::is_proxied);
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    let is_near = peer.is_none_or(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+    let (host, target) = addressed(request);
+    is_loopback(host) && is_loopback(target) && is_near && !is_proxied
 }
 
 /// An authority in its two parts; `None` if it is not `host` or `host:port`.
@@ -162,20 +178,25 @@ fn is_own(origin: &str, host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
     fn status_of(target: &str, headers: &[(&str, &str)]) -> u16 {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(
-                axum::http::HeaderName::try_from(*name).unwrap(),
-                value.parse().unwrap(),
-            );
+        status_under(&ApiSettings::default(), target, headers)
+    }
+
+    fn status_under(settings: &ApiSettings, target: &str, headers: &[(&str, &str)]) -> u16 {
+        let request = Request::builder().uri(target);
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        let request = request.body(Body::empty()).unwrap();
+        match check_address(&request, settings) {
+            Err(problem) => problem.status(),
+            Ok(()) if is_local(&request) => 200,
+            Ok(()) => 403,
         }
-        check_address(&target.parse().unwrap(), &map).map_or_else(
-            |problem| problem.status(),
-            |is_local| if is_local { 200 } else { 403 },
-        )
     }
 
     #[test]
@@ -234,6 +255,36 @@ mod tests {
             "https://localhost:7071",
             "http://example.com:7071",
             "file://",
+        ] {
+            assert_eq!(status(foreign), 403, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn pages_that_are_listed_or_come_from_the_public_url_are_answered() {
+        let settings = ApiSettings {
+            public_url: Some("https://example.com/jobs".parse().unwrap()),
+            cors_origins: vec!["https://app.example.com".parse().unwrap()],
+            ..ApiSettings::default()
+        };
+        let status = |origin| {
+            let headers = [("host", "127.0.0.1:7071"), ("origin", origin)];
+            status_under(&settings, "/", &headers)
+        };
+        for welcome in [
+            "https://app.example.com",
+            "https://example.com",
+            "http://localhost:7071",
+        ] {
+            assert_eq!(status(welcome), 200, "{welcome}");
+        }
+        for foreign in [
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com.evil.example",
+            "https://evil.example.com",
+            "null",
+            "*",
         ] {
             assert_eq!(status(foreign), 403, "{foreign}");
         }

@@ -7,8 +7,10 @@
 mod access;
 mod admin;
 mod app;
+mod arrival;
 mod body;
 mod caller;
+mod cors;
 mod guard;
 mod health;
 mod management;
@@ -17,6 +19,7 @@ mod path;
 mod problem;
 mod query;
 mod reply;
+mod request_id;
 mod router;
 mod row;
 mod server;
@@ -25,6 +28,7 @@ mod start;
 mod tags;
 mod trouble;
 
+pub use arrival::{Network, NoNetwork, NoOrigin, NoPublicUrl, Origin, PublicUrl};
 pub use router::router;
 pub use server::serve;
 pub use settings::{ApiSettings, ServerSettings};

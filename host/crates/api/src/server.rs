@@ -1,29 +1,29 @@
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::extract::ConnectInfo;
+use axum::http::Request;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use crate::ServerSettings;
-use crate::problem::Problem;
+use crate::arrival::HeadLimit;
 
 /// How long the listener rests where accepting fails for want of something, such as file descriptors.
 const REST: Duration = Duration::from_millis(100);
 
 /// Serves `router` on `listener` until `stopping` is cancelled, and then until the requests in flight have ended, or
-/// `drain_max` is over.
+/// `drain_max` is over. Each request has its sender's address among its extensions, as axum's `ConnectInfo`.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -34,18 +34,24 @@ pub async fn serve(
     http.timer(TokioTimer::new())
         .header_read_timeout(settings.header_timeout)
         .max_buf_size(settings.header_bytes_max);
-    let router = router.layer(from_fn_with_state(settings.header_bytes_max, check_head));
+    let limit = HeadLimit(settings.header_bytes_max);
     let places = Arc::new(Semaphore::new(settings.connections_max));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             biased;
             () = stopping.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let service = router.clone().map_request(move |mut request: Request<_>| {
+            let extensions = request.extensions_mut();
+            extensions.insert(ConnectInfo(peer));
+            extensions.insert(limit);
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         connections.spawn(async move {
             // A connection fails because of its client: it went away, was too slow, or spoke no HTTP.
@@ -63,44 +69,23 @@ pub async fn serve(
     connections.shutdown().await;
 }
 
-/// Lets in a request whose line and headers are small enough. The library checks that only while it waits for more of
-/// them, so that what comes at once may have twice as much.
-async fn check_head(State(max): State<usize>, request: Request, next: Next) -> Response {
-    let line = request.method().as_str().len()
-        + request
-            .uri()
-            .path_and_query()
-            .map_or(0, |path| path.as_str().len());
-    let headers = request.headers().iter();
-    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let bytes = line + headers.sum::<usize>();
-    if bytes <= max {
-        return next.run(request).await;
-    }
-    let detail = format!(
-        "the request line and the headers have {bytes} bytes, and {max} are allowed: send fewer or shorter ones"
-    );
-    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    Problem::new(status, "head-too-large", detail).into_response()
-}
-
 /// The next connection, with its place. Safe to drop at any point.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     let place = Arc::clone(places)
         .acquire_owned()
         .await
         .expect("nobody closes it");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection failed");
                     continue;
                 }
-                return (stream, place);
+                return (stream, peer, place);
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use soloist_engine::KeyDigest;
 
-/// The bounds of the HTTP surfaces. Each has a name, because each can be met.
+use crate::arrival::{Network, Origin, PublicUrl};
+
+/// The bounds of the HTTP surfaces, each with a name, because each can be met; and how callers reach them.
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
     /// The largest JSON body: an input, the data of an event.
@@ -25,6 +27,14 @@ pub struct ApiSettings {
     pub keys_required: bool,
     /// A master key that is not among those of the hub.
     pub master_key: Option<KeyDigest>,
+    /// Where callers reach this host, whatever a request says.
+    pub public_url: Option<PublicUrl>,
+    /// From where it is believed how callers addressed a proxy.
+    pub trusted_proxies: Vec<Network>,
+    /// Whose pages may call this host, beside its own.
+    pub cors_origins: Vec<Origin>,
+    /// What the ids begin with of requests that bring none. If it is new at each start, they are never the same.
+    pub request_prefix: String,
 }
 
 impl Default for ApiSettings {
@@ -40,7 +50,21 @@ impl Default for ApiSettings {
             deploy_patience: Duration::from_secs(2),
             keys_required: false,
             master_key: None,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            request_prefix: "request".to_owned(),
         }
+    }
+}
+
+impl ApiSettings {
+    /// Whether pages of this origin may call this host wherever they come from: they are listed, or come from it by its public
+    /// name.
+    pub(crate) fn welcomes(&self, origin: &str) -> bool {
+        let own = self.public_url.as_ref().map(PublicUrl::origin);
+        let origin = origin.parse::<Origin>();
+        origin.is_ok_and(|origin| own == Some(&origin) || self.cors_origins.contains(&origin))
     }
 }
 

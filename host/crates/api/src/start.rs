@@ -211,7 +211,7 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let query = Query::parse(parts.uri.query());
-    let caller = Caller::new(&parts.uri, &parts.headers, &query);
+    let caller = Caller::new(&parts, &query);
     Ok(
         match start(&app, &parts, &query, body, function, instance).await? {
             Outcome::Started(instance) => accepted(&caller, &instance),

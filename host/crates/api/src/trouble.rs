@@ -19,7 +19,9 @@ impl Trouble {
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::Unavailable => "the task hub is not available now; try again later",
-            Self::Internal => "the host could not do this; its log says why",
+            Self::Internal => {
+                "the host could not do this; its log says why, under the x-request-id of this answer"
+            }
         }
     }
 }

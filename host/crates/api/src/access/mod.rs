@@ -6,7 +6,7 @@
 //! | system | the management API, on all instances, and the binding |
 //! | function | starts of one function (or of all), and the instances of it |
 //!
-//! Where keys are not required, whoever is on this machine needs none. A key that is brought all the same is looked at as soon as
+//! Where keys are not required, whoever is on this machine, and came by no proxy, needs none. A key that is brought all the same is looked at as soon as
 //! there is any.
 
 mod key;

@@ -1,5 +1,6 @@
-use axum::extract::{Extension, RawQuery};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::Extension;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Serialize;
 use soloist_core::InstanceId;
@@ -46,7 +47,7 @@ struct ManagementUrls<'p> {
 
 impl<'p> Binding<'p> {
     fn new(caller: &Caller, place: &'p InstanceId) -> Self {
-        let base = format!("{}{WEBHOOK_BASE}", caller.origin());
+        let base = format!("{}{WEBHOOK_BASE}", caller.base());
         let code = caller.required();
         let create = format!("{base}/orchestrators/{{functionName}}[/{{instanceId}}]");
         let and = if code.is_empty() { "" } else { "&" };
@@ -75,12 +76,10 @@ impl<'p> Binding<'p> {
 /// `GET /admin/host/binding[?code=KEY]`: how a client of Durable Functions reaches this host, as the caller reached it. The key in
 /// the query is the one that the client will bring.
 pub(crate) async fn show(
-    uri: Uri,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
     Extension(holder): Extension<Holder>,
+    parts: Parts,
 ) -> Result<Response, Problem> {
-    let query = Query::parse(query.as_deref());
+    let query = Query::parse(parts.uri.query());
     if holder == Holder::Key(KeyKind::Master) && query.words("code").is_some() {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
@@ -88,22 +87,21 @@ pub(crate) async fn show(
             "a client passes its key on in links, so a master key is none for it: make a system key, and ask with that one",
         ));
     }
-    let caller = Caller::new(&uri, &headers, &query);
+    let caller = Caller::new(&parts, &query);
     let place = PLACE.parse().expect("an instance id");
     Ok(json(StatusCode::OK, &Binding::new(&caller, &place)))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::header::HOST;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::arrival::Arrival;
 
     fn binding(target: &str) -> Value {
-        let uri: Uri = target.parse().unwrap();
-        let headers = HeaderMap::from_iter([(HOST, "localhost:7071".parse().unwrap())]);
-        let caller = Caller::new(&uri, &headers, &Query::parse(uri.query()));
+        let parts = Arrival::parts(target);
+        let caller = Caller::new(&parts, &Query::parse(parts.uri.query()));
         let place = PLACE.parse().unwrap();
         serde_json::to_value(Binding::new(&caller, &place)).unwrap()
     }

@@ -10,6 +10,7 @@ use soloist_engine::{Bound, Deployment, FunctionKind, FunctionRecord, Guests, Pl
 use super::modules::{ModuleBody, module_path};
 use crate::app::App;
 use crate::body;
+use crate::caller::Caller;
 use crate::moment::whole_seconds;
 use crate::path::Segments;
 use crate::problem::Problem;
@@ -75,7 +76,9 @@ pub(crate) async fn deploy<H: TaskHub, G: Guests, P: Platform>(
     let settings = &app.shared.settings;
     let name: FunctionName = name.parse().map_err(|error| invalid_name(&error))?;
     let (parts, body) = request.into_parts();
-    let kind = kind(&Query::parse(parts.uri.query()))?;
+    let query = Query::parse(parts.uri.query());
+    let caller = Caller::new(&parts, &query);
+    let kind = kind(&query)?;
     let _place = app.shared.uploads.acquire().await;
     let body = body::read(
         &parts.headers,
@@ -94,12 +97,13 @@ pub(crate) async fn deploy<H: TaskHub, G: Guests, P: Platform>(
                 Bound::New => StatusCode::CREATED,
                 Bound::Anew => StatusCode::OK,
             };
-            let path = format!("/admin/functions/{}", record.name);
-            located(json(status, &FunctionBody::from(record)), &path)
+            let url = format!("{}/admin/functions/{}", caller.base(), record.name);
+            located(json(status, &FunctionBody::from(record)), &url)
         }
         Deployment::Compiling(digest) => {
             let body = ModuleBody::compiling(digest, settings.deploy_patience);
-            located(json(StatusCode::ACCEPTED, &body), &module_path(digest))
+            let url = format!("{}{}", caller.base(), module_path(digest));
+            located(json(StatusCode::ACCEPTED, &body), &url)
         }
     })
 }

@@ -29,6 +29,7 @@ use crate::query::Query;
 use crate::reply::{empty, json, located};
 use crate::start::{self, Outcome};
 use fault::Fault;
+pub(crate) use query::TOKEN;
 pub(crate) use route::is_below_a_base;
 use route::{Route, route};
 use status::StatusOptions;
@@ -62,7 +63,7 @@ pub(crate) async fn serve<H: TaskHub, G: Guests, P: Platform>(
         };
     };
     let query = Query::parse(parts.uri.query());
-    let caller = Caller::new(&parts.uri, &parts.headers, &query);
+    let caller = Caller::new(&parts, &query);
     let call = Call {
         parts,
         query,

@@ -21,7 +21,7 @@ use crate::reply::{empty, json};
 use crate::tags::tags;
 
 /// Where a page went on from, and where the next one does; empty if there is none.
-const TOKEN: HeaderName = HeaderName::from_static("x-ms-continuation-token");
+pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-ms-continuation-token");
 
 /// How many instances a page has where the request does not say.
 const TOP: usize = 100;

@@ -14,7 +14,7 @@ async fn a_function_is_bound_bound_anew_listed_and_unbound() {
     let new = put("/admin/functions/Hello", "return 1").await;
     assert_eq!(
         (new.status, new.header("location")),
-        (201, "/admin/functions/Hello")
+        (201, "http://localhost:7071/admin/functions/Hello")
     );
     let shown = world.get("/admin/functions/Hello").await;
     assert_eq!(shown.json(), new.json());
@@ -85,7 +85,7 @@ async fn an_upload_that_compiles_long_says_where_to_look() {
     assert_eq!(
         module,
         format!(
-            "/admin/modules/{}",
+            "http://localhost:7071/admin/modules/{}",
             accepted.json()["digest"].as_str().unwrap()
         )
     );

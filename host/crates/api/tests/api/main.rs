@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod admin;
+mod cors;
 mod executions;
 mod find;
+mod hygiene;
 mod keys;
 mod limits;
 mod management;
+mod origins;
 mod scripted;
 mod server;
 mod start;
