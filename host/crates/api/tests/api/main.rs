@@ -11,4 +11,5 @@ mod management;
 mod scripted;
 mod server;
 mod start;
+mod status;
 mod world;
