@@ -5,9 +5,11 @@ mod guests;
 mod host;
 mod raw;
 mod server;
+mod table;
 
 pub use client::{Client, Ended, eventually};
 pub use guests::{Guest, Language, component, guest_file};
 pub use host::{Host, HostOptions, binary};
 pub use raw::{Answer, Connection};
 pub use server::{Authority, Server};
+pub use table::tests_in;
