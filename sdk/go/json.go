@@ -7,7 +7,8 @@ import (
 )
 
 // Reads JSON. A string that is not what is wanted, but holds JSON that is, is read as that: the Python client of Durable
-// Functions encodes inputs and events twice. Whoever wants a string, or any value, gets what was sent.
+// Functions encodes inputs and events twice. An empty one is read as null: the JavaScript client sends that where there is no
+// input. Whoever wants a string, or any value, gets what was sent.
 func decode[T any](text string) (T, error) {
 	var value T
 	// Not a copy: Unmarshal only reads, and a text may be a quarter of all memory.
@@ -17,6 +18,9 @@ func decode[T any](text string) (T, error) {
 	}
 	var inner string
 	if json.Unmarshal([]byte(text), &inner) == nil {
+		if inner == "" {
+			inner = "null"
+		}
 		var again T
 		if json.Unmarshal([]byte(inner), &again) == nil {
 			return again, nil

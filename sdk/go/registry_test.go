@@ -60,6 +60,15 @@ func TestWhatWasEncodedTwiceIsReadWhereAStringWillNotDo(t *testing.T) {
 	}
 }
 
+func TestAnEmptyTextIsNothingWhereAStringWillNotDo(t *testing.T) {
+	list, err := decode[[]int](`""`)
+	equal(t, list == nil, true)
+	equal(t, err, nil)
+	anything, err := decode[any](`""`)
+	equal(t, anything, any(""))
+	equal(t, err, nil)
+}
+
 func TestContinueAsNewIsNeitherOutputNorFailure(t *testing.T) {
 	host := newFake(t)
 	Orchestrator("here", func(ctx *Context, n int) (int, error) { return 0, ctx.ContinueAsNew(n + 1) })

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use tests::tests_in;
 
 fn suite() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("bad-input")
@@ -32,25 +33,6 @@ fn rows() -> Result<Vec<String>> {
             .to_owned())
     })
     .collect()
-}
-
-/// The names of all tests in a Rust file.
-fn tests_in(text: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut is_test = false;
-    for line in text.lines().map(str::trim) {
-        if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
-            is_test = true;
-        }
-        let line = line.strip_prefix("async ").unwrap_or(line);
-        if let Some(function) = line.strip_prefix("fn ") {
-            if is_test {
-                names.push(function.split('(').next().unwrap_or(function));
-            }
-            is_test = false;
-        }
-    }
-    names
 }
 
 #[test]
@@ -92,10 +74,4 @@ fn the_table_and_the_tests_agree() -> Result<()> {
         ensure!(tests_in(&text).contains(&name), "{row} does not exist");
     }
     Ok(())
-}
-
-#[test]
-fn tests_are_found_by_their_attributes() {
-    let text = "fn helper() {}\n#[test]\nfn one() {}\n#[tokio::test(start_paused = true)]\n#[expect(x)]\nasync fn two() -> R {}\nfn three() {}";
-    assert_eq!(tests_in(text), ["one", "two"]);
 }

@@ -96,6 +96,16 @@ pub(crate) async fn an_event_that_was_encoded_twice_is_read(language: Language) 
     Ok(())
 }
 
+/// As the JavaScript client of Durable Functions starts an instance without an input.
+pub(crate) async fn an_empty_text_is_no_input(language: Language) -> Result<()> {
+    let stage = Stage::of(language)?;
+    let client = stage.client();
+    let id = stage.start("events", json!(""), &[]).await?;
+    assert_eq!(client.raise(&id, "Go", &json!(7)).await?, 202);
+    assert_eq!(client.ended(&id).await?.output, json!([7]));
+    Ok(())
+}
+
 pub(crate) async fn an_event_is_sent_to_another_instance(language: Language) -> Result<()> {
     let stage = Stage::of(language)?;
     let client = stage.client();

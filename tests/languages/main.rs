@@ -60,6 +60,7 @@ languages! {{
         events_come_in_their_order,
         an_event_that_does_not_come_in_time_is_not_waited_for,
         an_event_that_was_encoded_twice_is_read,
+        an_empty_text_is_no_input,
         an_event_is_sent_to_another_instance,
         a_race_is_won_by_either;
     knowing:

@@ -6,6 +6,7 @@ mod host;
 mod proxy;
 mod raw;
 mod server;
+mod table;
 
 pub use client::{Client, Ended, eventually};
 pub use guests::{Guest, Language, component, guest_file};
@@ -13,3 +14,4 @@ pub use host::{Host, HostOptions, binary};
 pub use proxy::TlsProxy;
 pub use raw::{Answer, Connection};
 pub use server::{Authority, Server};
+pub use table::tests_in;

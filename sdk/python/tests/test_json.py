@@ -67,6 +67,13 @@ class Decoding(unittest.TestCase):
         self.assertEqual(read('"[1,"', ANYTHING), "[1,")
         self.assertEqual(decode('"[1,2]"', ANYTHING, again=False), "[1,2]")
 
+    def test_an_empty_text_is_nothing_where_a_string_will_not_do(self) -> None:
+        self.assertIsNone(read('""', Optional[Order]))
+        for wanted in (str, Any, Optional[str], ANYTHING):
+            self.assertEqual(read('""', wanted), "")
+        with self.assertRaises(Misfit):
+            read('""', list[int])
+
     def test_plain_shapes(self) -> None:
         self.assertEqual(read("[1,2]", tuple[int, ...]), (1, 2))
         self.assertEqual(read('{"a":[1]}', dict[str, list[float]]), {"a": [1.0]})

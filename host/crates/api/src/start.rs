@@ -124,12 +124,20 @@ pub(crate) async fn start<H: TaskHub, G: Guests, P: Platform>(
         },
     };
     let started = app.engine.start(start).await;
-    Ok(match started.map_err(Refused::from)? {
-        Started::Started { instance, .. } => Outcome::Started(instance),
-        Started::Exists { instance } if on_live == OnLive::Attach => Outcome::Attached(instance),
-        Started::Exists { instance } => Outcome::Exists(instance),
-        Started::Full { function, holder } => Outcome::Full { function, holder },
+    Ok(match started.map_err(Refused::from)?.into() {
+        Outcome::Exists(instance) if on_live == OnLive::Attach => Outcome::Attached(instance),
+        outcome => outcome,
     })
+}
+
+impl From<Started> for Outcome {
+    fn from(started: Started) -> Self {
+        match started {
+            Started::Started { instance, .. } => Self::Started(instance),
+            Started::Exists { instance } => Self::Exists(instance),
+            Started::Full { function, holder } => Self::Full { function, holder },
+        }
+    }
 }
 
 impl From<StartError> for Refused {

@@ -158,24 +158,21 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
         let sleep = self.shared.platform.sleep(timeout);
         tokio::pin!(sleep);
         loop {
-            let ended = self.shared.watchers.watch(id);
+            let mut watch = self.shared.watchers.watch(id);
             let status = self.status(id).await?;
             if status
                 .as_ref()
                 .is_none_or(|status| !status.status.is_live())
             {
-                drop(ended);
-                self.shared.watchers.tidy(id);
                 return Ok(status);
             }
             let in_time = tokio::select! {
                 biased;
-                _ = ended => true,
+                () = watch.ended() => true,
                 () = self.shared.stopping.cancelled() => false,
                 () = &mut sleep => false,
             };
             if !in_time {
-                self.shared.watchers.tidy(id);
                 return self.status(id).await;
             }
         }

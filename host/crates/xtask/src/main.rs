@@ -31,7 +31,7 @@ enum Errand {
     Demo,
     /// Run all checks, as CI does
     Ci(ci::Options),
-    /// Build the plugins and the guests of the tests into target/guests
+    /// Build the plugins and the guests of the tests into target/guests, and install the clients that tests run
     Plugins(guests::Options),
     /// Measure a host against the budgets; a full run takes some twenty minutes
     Bench(bench::Options),

@@ -45,10 +45,18 @@ def decode(text: str, wanted: Any, *, again: bool) -> Any:
     With `again`, a string that holds JSON of an object or a list is read as that where no string is wanted: the Python client
     of Durable Functions encodes inputs and events twice. Raises `Misfit`.
     """
+    if again and is_nothing(text, wanted):
+        return _shapes.fit(None, wanted)
     value = json.loads(text)
     if again and isinstance(value, str) and not _shapes.takes_text(wanted):
         value = _inner(value)
     return _shapes.fit(value, wanted)
+
+
+def is_nothing(text: str, wanted: Any) -> bool:
+    """True of null, and of empty text where something else is wanted: the JavaScript client of Durable Functions sends that
+    where there is no input."""
+    return text == "null" or (text == '""' and wanted is not _shapes.ANYTHING and not _shapes.takes_text(wanted))
 
 
 def _inner(text: str) -> Any:

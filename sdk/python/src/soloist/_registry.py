@@ -147,9 +147,10 @@ def caller(function: Callable[..., Any], kind: str) -> Callable[[Any, str], Any]
         if len(parameters) == 1:
             return function(context)
         parameter = parameters[1]
-        if input == "null" and parameter.default is not inspect.Parameter.empty:
+        wanted = wanted_by(function, parameter.name)
+        if parameter.default is not inspect.Parameter.empty and _json.is_nothing(input, wanted):
             return function(context)
-        return function(context, read_input(input, wanted_by(function, parameter.name)))
+        return function(context, read_input(input, wanted))
 
     return call
 

@@ -2,13 +2,13 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use soloist_engine::{Guests, Platform, Restarted, Rewound, Started, TaskHub};
+use soloist_engine::{Guests, Platform, Restarted, Rewound, TaskHub};
 
 use super::fault::Fault;
-use super::{Call, known};
+use super::{Call, known, patience, started};
 use crate::app::App;
 use crate::reply::{empty, json, located};
-use crate::start::{Refused, accepted};
+use crate::start::Refused;
 
 /// `POST instances/{id}/rewind`: 412 with a sentence, as JSON text, where the instance has not failed.
 pub(super) async fn rewind<H: TaskHub, G: Guests, P: Platform>(
@@ -34,7 +34,7 @@ pub(super) async fn rewind<H: TaskHub, G: Guests, P: Platform>(
     })
 }
 
-/// `POST instances/{id}/restart`: with a new id, unless the query says otherwise.
+/// `POST instances/{id}/restart`: with a new id, unless the query says otherwise. With `timeout` it answers like a start that waits.
 pub(super) async fn restart<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     call: &Call,
@@ -44,24 +44,12 @@ pub(super) async fn restart<H: TaskHub, G: Guests, P: Platform>(
         let text = "InstanceId does not match a valid orchestration instance.";
         Fault::UnknownInstance(text)
     };
+    let patience = patience(&call.query)?;
     let id = known(id).ok_or_else(unknown)?;
     let under_new_id = call.query.flag("restartWithNewInstanceId", true);
     let restarted = app.engine.restart(&id, under_new_id).await;
     match restarted.map_err(Refused::from)? {
-        Restarted::Started(Started::Started { instance, .. }) => {
-            Ok(accepted(&call.caller, &instance))
-        }
-        Restarted::Started(Started::Exists { instance }) => {
-            let url = call.caller.status_url(&instance);
-            Ok(located(Fault::Exists(instance).into_response(), &url))
-        }
-        Restarted::Started(Started::Full { function, holder }) => {
-            let url = call.caller.status_url(&holder);
-            Ok(located(
-                Fault::Full { function, holder }.into_response(),
-                &url,
-            ))
-        }
+        Restarted::Started(outcome) => started(app, call, outcome.into(), patience).await,
         Restarted::Unknown => Err(unknown()),
     }
 }

@@ -167,3 +167,23 @@ impl From<BodyError> for Fault {
         Self::Body(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_host_cannot_do_is_a_500_in_the_words_of_the_original() {
+        let reply = Fault::Trouble(Trouble::Internal).into_response();
+        assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(
+            String::from_utf8_lossy(&body),
+            "{\"Message\":\"Something went wrong while processing your request\",\
+             \"ExceptionMessage\":\"the host could not do this; its log says why\",\
+             \"ExceptionType\":\"System.InvalidOperationException\"}"
+        );
+    }
+}

@@ -149,13 +149,20 @@ async fn start_and_wait<H: TaskHub, G: Guests, P: Platform>(
     instance: Option<&str>,
 ) -> Result<Response, Fault> {
     let patience = patience(&call.query)?;
-    let Call {
-        parts,
-        query,
-        caller,
-    } = call;
-    let (instance, is_new) = match start::start(app, parts, query, body, function, instance).await?
-    {
+    let Call { parts, query, .. } = call;
+    let outcome = start::start(app, parts, query, body, function, instance).await?;
+    started(app, call, outcome, patience).await
+}
+
+/// The reply to a start: what the instance came to, where the caller waits for that and it ends in time, else its links.
+async fn started<H: TaskHub, G: Guests, P: Platform>(
+    app: &App<H, G, P>,
+    call: &Call,
+    outcome: Outcome,
+    patience: Option<Duration>,
+) -> Result<Response, Fault> {
+    let Call { query, caller, .. } = call;
+    let (instance, is_new) = match outcome {
         Outcome::Started(instance) => (instance, true),
         Outcome::Attached(instance) => (instance, false),
         Outcome::Exists(instance) => {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod admin;
+mod again;
 mod cors;
 mod executions;
 mod find;
@@ -14,4 +15,5 @@ mod origins;
 mod scripted;
 mod server;
 mod start;
+mod status;
 mod world;

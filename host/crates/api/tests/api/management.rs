@@ -1,4 +1,5 @@
 use axum::body::Body;
+use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::world::{BASE, Reply, World, request};
@@ -67,6 +68,40 @@ async fn a_start_that_cannot_be_is_a_400_in_the_shape_of_the_original() {
         .get(&format!("{BASE}/instances/x"))
         .await
         .assert_empty(404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_where_nothing_is_deployed_says_so() {
+    let world = World::with_functions([("act", "activity")]).await;
+    let unknown = world.post(&format!("{BASE}/orchestrators/Nope"), "").await;
+    unknown.assert_fault(400, "One or more of the arguments submitted is incorrect");
+    assert_eq!(
+        unknown.json()["ExceptionMessage"],
+        "The function 'Nope' doesn't exist, is disabled, or is not an orchestrator function. Additional info: \
+         No orchestrator functions are currently registered!"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_clients_send_along_changes_nothing() {
+    let world = world().await;
+    let path = format!("{BASE}/orchestrators/Wait/a?taskHub=Other&connection=C&code=K&version=1.0");
+    let request = request("POST", &path)
+        .header("content-type", "application/octet-stream")
+        .header(
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        )
+        .header("tracestate", "a=b")
+        .header("x-azure-functions-invocationid", "7")
+        .body(Body::from("[7]"));
+    assert_eq!(world.call(request.unwrap()).await.status, 202);
+    let path = format!("{BASE}/instances/a?taskHub=Other&connectionName=C&code=K");
+    let status = world.get(&path).await;
+    assert_eq!(
+        (status.status, status.json()["input"].clone()),
+        (202, json!([7]))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -265,6 +300,17 @@ async fn what_is_unknown_is_an_empty_404_and_what_is_missing_a_501() {
             .await;
         reply.assert_empty(404);
     }
+    // The base of the first version of Durable Functions, which no client calls, and what newer clients speak.
+    for path in [
+        "/admin/extensions/DurableTaskExtension/instances/a",
+        "/TaskHubSidecarService/Hello",
+        "/instances/a",
+    ] {
+        let reply = world.get(path).await;
+        reply.assert_problem(StatusCode::NOT_FOUND, "not-found");
+    }
     let reply = world.get(&format!("{BASE}/entities?top=3")).await;
     reply.assert_fault(501, "This host does not support entities yet.");
+    let reply = world.post(&format!("{BASE}/makeprimary"), "").await;
+    reply.assert_fault(501, "This host does not support app leases yet.");
 }

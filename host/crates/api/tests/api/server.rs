@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use soloist_api::{ServerSettings, serve};
+use soloist_api::{ApiSettings, ServerSettings, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -9,6 +9,13 @@ use crate::world::World;
 
 async fn listening(settings: ServerSettings) -> (World, TcpStream, JoinHandle<()>) {
     let world = World::with_functions([("Wait", "await Go")]).await;
+    listening_for(world, settings).await
+}
+
+async fn listening_for(
+    world: World,
+    settings: ServerSettings,
+) -> (World, TcpStream, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (router, stopping) = (world.router.clone(), world.stopping.clone());
@@ -175,4 +182,27 @@ async fn a_listener_that_stops_answers_who_waits_and_closes() {
     let answer = all_of(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
     server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_it_waits_gives_its_place_back() {
+    let world = World::with(ApiSettings {
+        requests_max: 1,
+        ..ApiSettings::default()
+    });
+    let world = world.await.and_functions([("Wait", "await Go")]).await;
+    let (world, mut stream, _server) = listening_for(world, ServerSettings::default()).await;
+    let is_taken = async || world.get("/healthz").await.status == 503;
+    let head = "POST /durabletask/orchestrators/Wait/a?timeout=3000 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    while !is_taken().await {
+        tokio::task::yield_now().await;
+    }
+    drop(stream);
+    while is_taken().await {
+        tokio::task::yield_now().await;
+    }
+    // What it started goes on.
+    let status = world.get("/durabletask/instances/a").await;
+    assert_eq!(status.json()["runtimeStatus"], "Running");
 }

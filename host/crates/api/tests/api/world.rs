@@ -72,7 +72,10 @@ impl World {
         world.and_functions(functions).await
     }
 
-    async fn and_functions<const N: usize>(self, functions: [(&str, &'static str); N]) -> Self {
+    pub(crate) async fn and_functions<const N: usize>(
+        self,
+        functions: [(&str, &'static str); N],
+    ) -> Self {
         for (name, script) in functions {
             let reply = self
                 .send("PUT", &format!("/admin/functions/{name}"), script)

@@ -1,7 +1,8 @@
-//! Builds every guest into target/guests: the plugins, and what only tests need.
+//! Builds every guest into target/guests: the plugins, and what only tests need. And installs the clients that tests run.
 
 mod apt;
 mod c;
+mod clients;
 mod go;
 mod javascript;
 mod npm;
@@ -73,6 +74,9 @@ pub(crate) fn build(project: &Project, options: &Options) -> Result<()> {
     }
     if wanted(Language::Go) {
         timed("go", || go::build(project))?;
+    }
+    if options.only.is_none() {
+        clients::install(project).context("cannot install the clients that tests/clients runs")?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ const NODE_MAJOR_MIN: u32 = 20;
 /// What npm installs, and all that it installs with it.
 const PACKAGES: [&str; 2] = ["package.json", "package-lock.json"];
 
-/// The tools, installed.
+/// Packages, installed.
 pub(crate) struct Npm {
     source: PathBuf,
     directory: PathBuf,
@@ -50,9 +50,18 @@ impl Npm {
     }
 
     pub(crate) fn install(project: &Project) -> Result<Self> {
+        Self::install_from(project, source(project), project.tools().join("npm"))
+    }
+
+    /// What `source` locks, in `directory`.
+    pub(crate) fn install_from(
+        project: &Project,
+        source: PathBuf,
+        directory: PathBuf,
+    ) -> Result<Self> {
         let npm = Self {
-            source: source(project),
-            directory: project.tools().join("npm"),
+            source,
+            directory,
             node: Node::find(project)?,
         };
         let mut stamp = Stamp::of(&npm.directory.join("installed"));
@@ -67,7 +76,8 @@ impl Npm {
         for package in PACKAGES {
             npm.bring(package)?;
         }
-        eprintln!("guests: npm ci, as tests/guests/npm/package-lock.json says");
+        let lock = npm.source.join("package-lock.json");
+        eprintln!("guests: npm ci, as {} says", project.shown(&lock).display());
         let mut ci = npm.node.program("npm")?;
         // Nothing here needs a script of its own to be installed, and none should run.
         ci.current_dir(&npm.directory).args([

@@ -168,6 +168,47 @@ fn children_and_http_calls_have_names_of_their_own() {
 }
 
 #[test]
+fn a_failed_child_keeps_its_reason_and_an_event_says_where_it_went() {
+    let failed = EventKind::TaskFailed {
+        scheduled: EventId::new(3),
+        failure: failure(),
+    };
+    let sent = EventKind::EventSent {
+        instance_id: "other".to_owned(),
+        name: "Go".to_owned(),
+        data: Payload::parse("[1]").unwrap(),
+    };
+    assert_eq!(
+        shown(vec![child(None), failed, sent], ALL),
+        format!(
+            "{{\"EventType\":\"SubOrchestrationInstanceFailed\",\"FunctionName\":\"Child\",\"ScheduledTime\":\"02s\",\
+             \"Input\":\"null\",\"Reason\":\"no money\",\"Details\":\"at pay\",{FAILURE_DETAILS},\"Timestamp\":\"03s\"}}\n\
+             {{\"EventType\":\"EventSent\",\"InstanceId\":\"other\",\"Name\":\"Go\",\"Input\":\"[1]\",\"Timestamp\":\"04s\"}}"
+        )
+    );
+}
+
+#[test]
+fn what_was_rewound_is_a_tombstone_and_what_goes_on_as_new_a_number() {
+    let kinds = vec![
+        EventKind::Voided {},
+        EventKind::ExecutionRewound {
+            reason: Some("fixed".to_owned()),
+            module: ModuleDigest::new([1; 32]),
+        },
+        EventKind::ContinuedAsNew {
+            input: Payload::string("next"),
+        },
+    ];
+    assert_eq!(
+        shown(kinds, ALL),
+        "{\"EventType\":\"GenericEvent\",\"Data\":null,\"Timestamp\":\"02s\"}\n\
+         {\"EventType\":\"ExecutionRewound\",\"Reason\":\"fixed\",\"Timestamp\":\"03s\"}\n\
+         {\"EventType\":\"ContinueAsNew\",\"OrchestrationStatus\":2,\"Result\":\"\\\"next\\\"\",\"Timestamp\":\"04s\"}"
+    );
+}
+
+#[test]
 fn timers_events_and_suspensions_are_shown_and_the_hosts_own_events_are_not() {
     let kinds = vec![
         EventKind::TimerCreated {
