@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use tests::{Client, Guest, Host, HostOptions, Language};
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -44,8 +45,8 @@ const ORCHESTRATORS: [&str; 7] = [
 ];
 
 /// A host with the suite's orchestrators and its activity `echo`. `echo-rust` is for a script to deploy.
-async fn host() -> Result<(Host, Client)> {
-    let host = Host::start(HostOptions::default())?;
+async fn host(options: HostOptions) -> Result<(Host, Client)> {
+    let host = Host::start(options)?;
     let client = host.client();
     let (orchestrators, activities) = (
         Guest::Suite(Language::Rust),
@@ -61,13 +62,35 @@ async fn host() -> Result<(Host, Client)> {
 }
 
 /// Runs a script against a host of its own, with what clients of Durable Functions are set up with.
-async fn check(name: &str, mut script: Command) -> Result<()> {
-    let (host, client) = host().await?;
+async fn check(name: &str, script: Command) -> Result<()> {
+    let (host, client) = host(HostOptions::default()).await?;
     let binding = client.get("/admin/host/binding").await?;
+    run(name, script, &host, binding.text().await?).await
+}
+
+/// The same against a host that serves nobody without a key: the clients bring a system key, as their binding says.
+async fn check_with_key(name: &str, mut script: Command) -> Result<()> {
+    let options = HostOptions {
+        master_key: Some("0123456789abcdef0123456789abcdef".to_owned()),
+        ..HostOptions::default()
+    };
+    let (mut host, client) = host(options).await?;
+    let key = host.options().master_key.clone();
+    script.env("HOST_KEY", key.context("it has one")?);
+    let path = "/admin/keys/clients?kind=system";
+    let key: Value = client.post(path, &Value::Null).await?.json().await?;
+    let key = key["key"].as_str().context("the key is shown")?;
+    let path = format!("/admin/host/binding?code={key}");
+    let binding = client.get(&path).await?;
+    run(name, script, &host, binding.text().await?).await
+}
+
+/// Runs a script, and sees to it that it has tested something.
+async fn run(name: &str, mut script: Command, host: &Host, binding: String) -> Result<()> {
     let activities = tests::guest_file(&Guest::SuiteActivity(Language::Rust).file());
     script
         .env("HOST_ORIGIN", format!("http://{}", host.address()))
-        .env("HOST_BINDING", binding.text().await?)
+        .env("HOST_BINDING", binding)
         .env("GUEST_ACTIVITIES", activities)
         // The clients are to call the host themselves, whatever proxy this machine has.
         .env("NO_PROXY", "*")

@@ -7,6 +7,8 @@ const { HttpRequest, InvocationContext } = require("@azure/functions");
 const df = require("durable-functions");
 
 const ORIGIN = process.env.HOST_ORIGIN;
+// What the operator's own requests bring.
+const ADMIN = process.env.HOST_KEY ? { "x-functions-key": process.env.HOST_KEY } : {};
 const INSTANCES = "/runtime/webhooks/durabletask/instances";
 const MODE = process.env.CLIENT_MODE;
 
@@ -55,7 +57,7 @@ function ended(id, options = {}) {
 /** Returns once an instance waits for an event. */
 function waits(id) {
   return eventually(`${id} waits`, async () => {
-    const reply = await fetch(`${ORIGIN}/admin/instances/${id}/history`);
+    const reply = await fetch(`${ORIGIN}/admin/instances/${id}/history`, { headers: ADMIN });
     const { executions } = await reply.json();
     return executions.at(-1).events.some((event) => event.type === "EventAwaited");
   });

@@ -13,6 +13,8 @@ from azure.durable_functions.models.utils import http_utils
 ORIGIN = os.environ["HOST_ORIGIN"]
 # What Azure's host would hand to a function as its `starter`.
 STARTER = os.environ["HOST_BINDING"]
+# What the operator's own requests bring.
+ADMIN = {"x-functions-key": os.environ["HOST_KEY"]} if "HOST_KEY" in os.environ else {}
 INSTANCES = "/runtime/webhooks/durabletask/instances"
 
 # How long anything may take before it counts as hung, and how often it is looked at, in seconds.
@@ -53,7 +55,7 @@ class Case(IsolatedAsyncioTestCase):
         """Returns once an instance waits for an event, having had so many."""
 
         async def look() -> bool:
-            async with self.http.get(f"/admin/instances/{instance_id}/history") as reply:
+            async with self.http.get(f"/admin/instances/{instance_id}/history", headers=ADMIN) as reply:
                 history = await reply.json()
             types = [event["type"] for event in history["executions"][-1]["events"]]
             return types.count("EventAwaited") > events

@@ -22,7 +22,7 @@ use crate::reply::retry_after;
 /// it. Such a page cannot choose its `Origin`, and a name that an attacker points at 127.0.0.1 stands in `Host`.
 pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     // Cheaper than its text: the target of a request is shared.
@@ -43,10 +43,7 @@ pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
         return retry_after(problem.into_response(), 1);
     };
     match access::may(&app, &holder, &need).await {
-        Ok(true) => {
-            request.extensions_mut().insert(holder);
-            next.run(request).await
-        }
+        Ok(true) => next.run(request).await,
         Ok(false) => Denied::OtherKind.answer(path),
         // Only an instance is looked at, and those are of the management API.
         Err(error) => management::trouble(error),

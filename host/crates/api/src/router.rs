@@ -88,7 +88,7 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
             "/admin/keys/{name}/roll",
             post(admin::keys::roll::<H, G, P>),
         )
-        .route("/admin/host/binding", get(admin::binding::show))
+        .route("/admin/host/binding", get(admin::binding::show::<H, G, P>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<H, G, P>))
         .fallback(management::serve::<H, G, P>)

@@ -78,6 +78,23 @@ pub(crate) fn holder<H: TaskHub, G: Guests, P: Platform>(
     }
 }
 
+/// True if this is a master key.
+pub(crate) fn is_master<H: TaskHub, G: Guests, P: Platform>(
+    app: &App<H, G, P>,
+    key: &KeyDigest,
+) -> bool {
+    let is_of_file = |master: &KeyDigest| master.is(key);
+    app.shared
+        .settings
+        .master_key
+        .as_ref()
+        .is_some_and(is_of_file)
+        || app
+            .engine
+            .key(key)
+            .is_some_and(|record| record.kind == KeyKind::Master)
+}
+
 /// True if a holder may do what a request asks for.
 pub(crate) async fn may<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,

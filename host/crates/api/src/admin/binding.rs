@@ -1,12 +1,13 @@
-use axum::Extension;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Serialize;
 use soloist_core::InstanceId;
-use soloist_engine::KeyKind;
+use soloist_engine::{Guests, KeyDigest, Platform, TaskHub};
 
-use crate::access::Holder;
+use crate::access;
+use crate::app::App;
 use crate::caller::{Caller, ManagementPayload, TASK_HUB, WEBHOOK_BASE};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -75,12 +76,13 @@ impl<'p> Binding<'p> {
 
 /// `GET /admin/host/binding[?code=KEY]`: how a client of Durable Functions reaches this host, as the caller reached it. The key in
 /// the query is the one that the client will bring.
-pub(crate) async fn show(
-    Extension(holder): Extension<Holder>,
+pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
+    State(app): State<App<H, G, P>>,
     parts: Parts,
 ) -> Result<Response, Problem> {
     let query = Query::parse(parts.uri.query());
-    if holder == Holder::Key(KeyKind::Master) && query.words("code").is_some() {
+    let code = query.words("code").map(KeyDigest::of);
+    if code.is_some_and(|code| access::is_master(&app, &code)) {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "key-too-strong",

@@ -377,6 +377,11 @@ async fn a_binding_carries_a_system_key_and_no_master_key() {
         .get(&format!("/admin/host/binding?code={MASTER}"))
         .await;
     strong.assert_problem(StatusCode::BAD_REQUEST, "key-too-strong");
+    // What counts is the key that is to be passed on.
+    let request = request("GET", &format!("/admin/host/binding?code={system}"));
+    let request = request.header("x-functions-key", MASTER);
+    let for_another = world.call(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(for_another.json()["rpcBaseUrl"], rpc);
     let without = world
         .with_key("GET", "/admin/host/binding", MASTER, "")
         .await;
