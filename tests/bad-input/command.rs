@@ -226,7 +226,7 @@ async fn an_answer_that_nobody_reads() -> Result<()> {
 async fn an_address_that_is_no_hosts() -> Result<()> {
     for host in [
         "127.0.0.1:7071",
-        "https://127.0.0.1:7071",
+        "ftp://127.0.0.1:7071",
         "http://",
         "http://a b",
         "http://127.0.0.1:99999",

@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(
             String::from_utf8_lossy(&body),
             "{\"Message\":\"Something went wrong while processing your request\",\
-             \"ExceptionMessage\":\"the host could not do this; its log says why\",\
+             \"ExceptionMessage\":\"the host could not do this; its log says why, under the x-request-id of this answer\",\
              \"ExceptionType\":\"System.InvalidOperationException\"}"
         );
     }
