@@ -15,9 +15,11 @@ mod guests;
 mod hot;
 mod http_call;
 mod hub;
+mod instance;
 mod limits;
 mod mailbox;
 mod module_record;
+mod operation;
 mod outcome;
 mod owner;
 mod owners;
@@ -41,14 +43,16 @@ pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
 };
 pub use http_call::{HttpAnswer, HttpCall};
-pub use hub::{
-    Begin, DueTimer, Expects, HubError, InboxMessage, InstanceStatus, Loaded, Logs, Message,
-    Operation, Orphan, Purged, RuntimeStatus, TaskHub, TimerCursor, Unfinished, Voids,
+pub use hub::{HubError, TaskHub};
+pub use instance::{
+    DueTimer, InboxMessage, InstanceStatus, Loaded, Logs, Orphan, Purged, RuntimeStatus,
+    TimerCursor, Unfinished,
 };
 pub use limits::{Committed, InstanceLimit, InstanceLimits, Promoted, WhenFull};
 pub use module_record::{
     Bound, FunctionKind, FunctionRecord, ModuleRecord, NewModule, RemovedModule,
 };
+pub use operation::{Begin, Expects, Message, Operation, Voids};
 pub use outcome::{
     DeployError, Deployment, ModuleState, OnExisting, Restarted, Rewound, Start, StartError,
     Started, Told,
