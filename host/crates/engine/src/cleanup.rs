@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How many instances one page looks at, whether they match or not.
-const LOOKS_MAX: usize = 10_000;
+const LOOKS_MAX: usize = 5_000;
 /// From so many bytes of payloads on a page is full: one instance may hold as much as a body.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How many instances one step of a clean-up takes at most.

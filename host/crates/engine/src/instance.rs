@@ -26,6 +26,16 @@ pub enum RuntimeStatus {
 }
 
 impl RuntimeStatus {
+    /// All there are.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Running,
+        Self::Suspended,
+        Self::Completed,
+        Self::Failed,
+        Self::Terminated,
+    ];
+
     /// True until the execution has ended: no other of the same instance id may be started.
     pub fn is_live(self) -> bool {
         match self {

@@ -24,6 +24,7 @@ mod slots;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod write;
 mod writer;
 
