@@ -7,6 +7,7 @@ mod http;
 mod kept;
 mod languages;
 mod lifecycle;
+mod listing;
 mod misuse;
 mod modules;
 mod native;

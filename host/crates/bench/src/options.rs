@@ -96,7 +96,7 @@ pub(crate) struct Scale {
     pub(crate) completed: u64,
     pub(crate) listed: u64,
     /// How often each page is asked for.
-    pub(crate) pages: u64,
+    pub(crate) pages: usize,
     /// The two histories that are replayed have so many activities.
     pub(crate) replayed: [u64; 2],
     /// How often each is.

@@ -6,10 +6,10 @@ use soloist_core::{
 };
 
 use crate::{
-    Bound, BoxError, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
-    FunctionRecord, InboxMessage, InstanceLimits, InstancePage, InstanceQuery, InstanceStatus,
-    Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule,
-    TimerCursor, Unfinished,
+    Bound, BoxError, ChildStart, Committed, CountQuery, DueTimer, EarlierExecution, EndPlace,
+    EndedInstance, FunctionRecord, InboxMessage, InstanceCounts, InstanceLimits, InstancePage,
+    InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation,
+    Orphan, Purged, RemovedModule, TimerCursor, Unfinished,
 };
 
 /// What keeps instances, histories and queues. It decides nothing: it commits what owners decided, or refuses.
@@ -30,6 +30,7 @@ use crate::{
 /// - While messages wait in the inbox of a live instance it is ready, whatever its turns say.
 /// - Lists are in a stable order and can be read page by page while they change. So are the answers to queries: what matches
 ///   and is not started anew meanwhile is found exactly once.
+/// - Instances are counted as of one moment, each in one state.
 pub trait TaskHub: Send + Sync + 'static {
     /// Commits what one owner decided, whole or not at all, if the instance still stands at `operation.expects`. Returns
     /// once it is durable.
@@ -88,6 +89,12 @@ pub trait TaskHub: Send + Sync + 'static {
         &self,
         query: InstanceQuery,
     ) -> impl Future<Output = Result<InstancePage, HubError>> + Send;
+
+    /// How many instances there are in each state, or `None` if too many would have to be looked at.
+    fn count(
+        &self,
+        query: CountQuery,
+    ) -> impl Future<Output = Result<Option<InstanceCounts>, HubError>> + Send;
 
     /// Instances that ended up to `until`, in the order of their places, after `after`.
     fn ended(

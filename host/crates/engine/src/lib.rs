@@ -7,6 +7,7 @@
 
 mod child;
 mod cleanup;
+mod count;
 mod dispatcher;
 mod earlier;
 mod engine;
@@ -36,7 +37,8 @@ mod tree;
 mod watchers;
 
 pub use child::ChildStart;
-pub use cleanup::{Cleaned, InstanceList};
+pub use cleanup::{COUNTED_MAX, Cleaned, InstanceList};
+pub use count::{CountQuery, InstanceCounts, StatusCounts};
 pub use earlier::{EarlierExecution, Ending};
 pub use engine::Engine;
 pub use guests::{

@@ -7,6 +7,7 @@
 mod change;
 mod children;
 mod columns;
+mod count;
 mod earlier;
 mod functions;
 mod hub;

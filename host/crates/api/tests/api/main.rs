@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod admin;
+mod counts;
 mod executions;
 mod find;
 mod limits;

@@ -1,24 +1,27 @@
+mod cases;
+
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use soloist_engine::RuntimeStatus;
 use tempfile::TempDir;
 
+use self::cases::{CROSSED, Case, RANGED, SINGLE};
 use super::middle;
 use crate::clock::{now, time_of_day};
 use crate::ground::Bench;
 use crate::host::Host;
-use crate::http::{Connection, page_request};
+use crate::http::{self, Connection, page_request};
 use crate::population::{Member, Population};
 use crate::report::{Budget, Line};
 use crate::seed;
 use crate::statistics::{millis, number, percentile};
 
-/// Pages that are not measured.
-const WARM_UP: u64 = 3;
+/// Requests that are not measured.
+const WARM_UP: usize = 3;
 /// What a page may cost.
 const PAGE_MS: f64 = 10.0;
 /// The most instances of one page.
@@ -67,13 +70,23 @@ struct List {
     deep: bool,
     finds: fn(&Member) -> bool,
     /// The places among all that are meant.
-    within: std::ops::Range<u64>,
+    within: Range<u64>,
 }
 
-/// What a list cost.
-#[derive(Serialize)]
-pub(super) struct Sample(Vec<Cost>);
+/// Counts that are asked for.
+const COUNTS: [(&str, &str); 3] = [
+    ("all", ""),
+    ("a common function", "functionName=chain"),
+    ("a rare tag", "tag=customer:7"),
+];
 
+#[derive(Serialize)]
+pub(super) struct Sample {
+    pages: Vec<Cost>,
+    counts: Vec<Cost>,
+}
+
+/// What a list or a count cost.
 #[derive(Serialize)]
 struct Cost {
     what: &'static str,
@@ -81,163 +94,102 @@ struct Cost {
     p50_ms: f64,
     max_ms: f64,
     /// Pages of 1,000 up to the end, more than are needed for what is found; none where the end was not sought.
-    pages_beyond: Option<f64>,
+    pages_beyond: f64,
     /// The slowest of those pages.
-    slowest_ms: Option<f64>,
+    slowest_ms: f64,
 }
 
-fn lists(population: &Population) -> Vec<List> {
-    use RuntimeStatus::{Completed, Failed, Pending, Running, Suspended, Terminated};
-    let all = 0..population.count;
-    let middle = population.count / 2;
-    let narrow = middle..middle + 1_000;
-    let time = |place| {
-        let millis = population.created(place).as_millis();
-        let time = jiff::Timestamp::from_millisecond(millis);
-        time.expect("a time of our days").to_string()
-    };
-    let range = format!(
-        "createdTimeFrom={}&createdTimeTo={}",
-        time(narrow.start),
-        time(narrow.end - 1)
-    );
-    let list = |what, query: &str, finds: fn(&Member) -> bool| List {
+fn lists(population: Population) -> Vec<List> {
+    let list = |(what, query, finds): Case| List {
         what,
         query: query.to_owned(),
         top: 100,
         deep: false,
         finds,
-        within: all.clone(),
+        within: 0..population.count,
     };
-    let ranged = |what, query: &str, finds: fn(&Member) -> bool| List {
-        query: format!("{range}&{query}"),
-        within: narrow.clone(),
-        ..list(what, "", finds)
-    };
-    let any: fn(&Member) -> bool = |_| true;
-    vec![
-        list("all", "", any),
-        list("all, without inputs", "showInput=false", any),
+    let (narrow, times) = narrow(population);
+    let ranged = |case: Case| {
+        let list = list(case);
         List {
+            query: format!("{times}&{}", list.query),
+            within: narrow.clone(),
+            ..list
+        }
+    };
+    let all: Case = ("all", "", |_| true);
+    let without: Case = ("all, without inputs", "showInput=false", |_| true);
+    let mut lists = vec![
+        list(all),
+        list(without),
+        List {
+            what: "all, 1000 a page",
             top: TOP_MAX,
-            ..list("all, 1000 a page", "", any)
+            ..list(all)
         },
         List {
+            what: "all, 1000 a page, without inputs",
             top: TOP_MAX,
-            ..list("all, 1000 a page, without inputs", "showInput=false", any)
+            ..list(without)
         },
         List {
+            what: "all, near the end",
             deep: true,
-            ..list("all, deep", "", any)
+            ..list(all)
         },
-        list("common state", "runtimeStatus=Completed", |one| {
-            one.status == Completed
-        }),
-        list("rare state", "runtimeStatus=Suspended", |one| {
-            one.status == Suspended
-        }),
-        list("no such state", "runtimeStatus=Pending", |one| {
-            one.status == Pending
-        }),
-        list("common function", "functionName=chain", |one| {
-            one.function == "chain"
-        }),
-        list("rare function", "functionName=patient", |one| {
-            one.function == "patient"
-        }),
-        list(
-            "common function, rare state",
-            "functionName=chain&runtimeStatus=Suspended",
-            |one| one.function == "chain" && one.status == Suspended,
-        ),
-        list("common tag", "tag=region:east", |one| one.region == "east"),
-        list("rare tag", "tag=customer:7", |one| one.customer == 7),
-        list(
-            "common tag, rare state",
-            "tag=region:west&runtimeStatus=Suspended",
-            |one| one.region == "west" && one.status == Suspended,
-        ),
-        list(
-            "common tag, rare function",
-            "tag=region:west&functionName=patient",
-            |one| one.region == "west" && one.function == "patient",
-        ),
-        list(
-            "common tag, common state",
-            "tag=region:east&runtimeStatus=Failed",
-            |one| one.region == "east" && one.status == Failed,
-        ),
-        list(
-            "common tag, common state, none of both",
-            "tag=region:west&runtimeStatus=Failed",
-            |one| one.region == "west" && one.status == Failed,
-        ),
-        list(
-            "rare tag, common tag",
-            "tag=customer:7&tag=region:west",
-            |one| one.customer == 7 && one.region == "west",
-        ),
-        list("common prefix", "instanceIdPrefix=order-", |one| {
-            one.prefix == "order-"
-        }),
-        list("rare prefix", "instanceIdPrefix=vip-", |one| {
-            one.prefix == "vip-"
-        }),
-        list(
-            "common prefix, rare state",
-            "instanceIdPrefix=order-&runtimeStatus=Suspended",
-            |one| one.prefix == "order-" && one.status == Suspended,
-        ),
-        list(
-            "common prefix, rare function",
-            "instanceIdPrefix=order-&functionName=patient",
-            |one| one.prefix == "order-" && one.function == "patient",
-        ),
-        list(
-            "common prefix, common state",
-            "instanceIdPrefix=bill-&runtimeStatus=Running,Terminated",
-            |one| one.prefix == "bill-" && matches!(one.status, Running | Terminated),
-        ),
-        list(
-            "common prefix, rare tag",
-            "instanceIdPrefix=order-&tag=customer:7",
-            |one| one.prefix == "order-" && one.customer == 7,
-        ),
-        list(
-            "rare prefix, common tag",
-            "instanceIdPrefix=vip-&tag=region:west",
-            |one| one.prefix == "vip-" && one.region == "west",
-        ),
-        ranged("times", "", any),
-        ranged("times, rare state", "runtimeStatus=Suspended", |one| {
-            one.status == Suspended
-        }),
-        ranged("times, rare function", "functionName=patient", |one| {
-            one.function == "patient"
-        }),
-        ranged("times, common tag", "tag=region:west", |one| {
-            one.region == "west"
-        }),
-        ranged("times, rare tag", "tag=customer:7", |one| one.customer == 7),
-        ranged("times, common prefix", "instanceIdPrefix=order-", |one| {
-            one.prefix == "order-"
-        }),
-    ]
+    ];
+    lists.extend(SINGLE.map(list));
+    lists.extend(CROSSED.map(list));
+    lists.extend(RANGED.map(ranged));
+    lists
+}
+
+/// A few among all, and what asks for those that were created then.
+fn narrow(population: Population) -> (Range<u64>, String) {
+    let middle = population.count / 2;
+    let narrow = middle..middle + 1_000;
+    let time = |place| {
+        let millis = population.created(place).as_millis();
+        let time = jiff::Timestamp::from_millisecond(millis);
+        time.expect("a time of our days")
+    };
+    let (from, to) = (time(narrow.start), time(narrow.end - 1));
+    (narrow, format!("createdTimeFrom={from}&createdTimeTo={to}"))
 }
 
 /// All samples of one run.
 pub(super) async fn sample(bench: &Bench, archive: &Archive) -> Result<Sample> {
     let host = bench.host(&archive.data).await?;
-    let mut costs = Vec::new();
-    for list in lists(&archive.population) {
-        let cost = cost(bench, &host, archive.population, &list).await;
-        costs.push(cost.with_context(|| format!("{}: {}", list.what, list.query))?);
+    let (mut pages, mut counts) = (Vec::new(), Vec::new());
+    for list in lists(archive.population) {
+        let cost = page(bench, &host, archive.population, &list).await;
+        pages.push(cost.with_context(|| format!("{}: {}", list.what, list.query))?);
+    }
+    for (what, query) in COUNTS {
+        let path = format!("/admin/instances/counts?{query}");
+        let mut connection = Connection::open(host.address()).await?;
+        let mut request = Vec::new();
+        http::request(
+            &mut request,
+            host.address(),
+            "GET",
+            format_args!("{path}"),
+            &[],
+        );
+        let mut times = Vec::new();
+        for _ in 0..WARM_UP + bench.scale.pages {
+            let start = now();
+            let status = connection.exchange(&request).await?;
+            times.push(start.elapsed());
+            ensure!(status == 200, "{path}: {status}");
+        }
+        counts.push(Cost::new(what, times));
     }
     host.stop().await?;
-    Ok(Sample(costs))
+    Ok(Sample { pages, counts })
 }
 
-async fn cost(bench: &Bench, host: &Host, population: Population, list: &List) -> Result<Cost> {
+async fn page(bench: &Bench, host: &Host, population: Population, list: &List) -> Result<Cost> {
     let mut connection = Connection::open(host.address()).await?;
     let found = population.members().filter(|one| {
         let is_within = list.within.contains(&one.place);
@@ -245,46 +197,48 @@ async fn cost(bench: &Bench, host: &Host, population: Population, list: &List) -
     });
     let found = found.count() as u64;
     let path = |top| {
-        format!(
-            "/runtime/webhooks/durabletask/instances/?top={top}&{}",
-            list.query
-        )
+        let query = &list.query;
+        format!("/runtime/webhooks/durabletask/instances/?top={top}&{query}")
     };
     let mut token = String::new();
     if list.deep {
         let most = found - found / 20;
         let walk = walk(&mut connection, host, &path(TOP_MAX), most).await?;
         token = walk.next;
-        ensure!(
-            walk.found >= most && !token.is_empty(),
-            "the list is too short"
-        );
+        ensure!(walk.found >= most, "only {} were found", walk.found);
+        ensure!(!token.is_empty(), "the list ends early");
     }
     let request = page_request(host.address(), &path(list.top), &token);
     let mut times = Vec::new();
-    for number in 0..WARM_UP + bench.scale.pages {
+    for _ in 0..WARM_UP + bench.scale.pages {
         let start = now();
         connection.page(&request).await?;
-        if number >= WARM_UP {
-            times.push(start.elapsed());
-        }
+        times.push(start.elapsed());
     }
-    times.sort_unstable();
-    let mut cost = Cost {
-        what: list.what,
-        p50_ms: millis(percentile(&times, 50)),
-        max_ms: millis(percentile(&times, 100)),
-        pages_beyond: None,
-        slowest_ms: None,
-    };
+    let mut cost = Cost::new(list.what, times);
     if !list.deep {
         let walk = walk(&mut connection, host, &path(TOP_MAX), u64::MAX).await?;
         ensure!(walk.found == found, "{} were found of {found}", walk.found);
         let needed = found.div_ceil(TOP_MAX).max(1);
-        cost.pages_beyond = Some(number(walk.pages) - number(needed));
-        cost.slowest_ms = Some(millis(walk.slowest));
+        cost.pages_beyond = number(walk.pages) - number(needed);
+        cost.slowest_ms = millis(walk.slowest);
     }
     Ok(cost)
+}
+
+impl Cost {
+    /// From the times of all requests, in their order.
+    fn new(what: &'static str, mut times: Vec<Duration>) -> Self {
+        times.drain(..WARM_UP);
+        times.sort_unstable();
+        Self {
+            what,
+            p50_ms: millis(percentile(&times, 50)),
+            max_ms: millis(percentile(&times, 100)),
+            pages_beyond: 0.0,
+            slowest_ms: 0.0,
+        }
+    }
 }
 
 /// The way along the pages of a list.
@@ -320,41 +274,47 @@ async fn walk(connection: &mut Connection, host: &Host, path: &str, most: u64) -
 }
 
 pub(super) fn lines(samples: &[Sample], count: u64) -> Vec<Line> {
-    let Some(Sample(first)) = samples.first() else {
+    let Some(Sample { pages, counts }) = samples.first() else {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    for (place, Cost { what, .. }) in first.iter().enumerate() {
-        let of = |value: fn(&Cost) -> f64| middle(samples, |Sample(costs)| value(&costs[place]));
-        let mut line = |what: String, value, unit, budget| {
-            lines.push(Line::alone(what, value, unit, budget));
-        };
+    let mut line = |what: String, value, unit, budget| {
+        lines.push(Line::alone(what, value, unit, budget));
+    };
+    for (place, Cost { what, .. }) in pages.iter().enumerate() {
+        let of = |value: fn(&Cost) -> f64| middle(samples, |sample| value(&sample.pages[place]));
+        let name = format!("page of {count}: {what}");
+        let p50 = of(|cost| cost.p50_ms);
+        line(name.clone(), p50, "ms", Budget::AtMost(PAGE_MS));
         line(
-            format!("page of {count}, {what}: p50"),
-            of(|cost| cost.p50_ms),
-            "ms",
-            Budget::AtMost(PAGE_MS),
-        );
-        line(
-            format!("page of {count}, {what}: max"),
+            format!("{name}: max"),
             of(|cost| cost.max_ms),
             "ms",
             Budget::None,
         );
-        if first[place].pages_beyond.is_some_and(|pages| pages > 0.0) {
+        let beyond = of(|cost| cost.pages_beyond);
+        if beyond > 0.0 {
+            let slowest = of(|cost| cost.slowest_ms);
+            line(format!("{name}: pages too many"), beyond, "", Budget::None);
             line(
-                format!("page of {count}, {what}: pages too many"),
-                of(|cost| cost.pages_beyond.unwrap_or_default()),
-                "",
-                Budget::None,
-            );
-            line(
-                format!("page of {count}, {what}: the slowest of 1000"),
-                of(|cost| cost.slowest_ms.unwrap_or_default()),
+                format!("{name}: the slowest of 1000"),
+                slowest,
                 "ms",
                 Budget::None,
             );
         }
+    }
+    for (place, Cost { what, .. }) in counts.iter().enumerate() {
+        let of = |value: fn(&Cost) -> f64| middle(samples, |sample| value(&sample.counts[place]));
+        let name = format!("count of {count}: {what}");
+        let p50 = of(|cost| cost.p50_ms);
+        line(name.clone(), p50, "ms", Budget::AtMost(PAGE_MS));
+        line(
+            format!("{name}: max"),
+            of(|cost| cost.max_ms),
+            "ms",
+            Budget::None,
+        );
     }
     lines
 }
