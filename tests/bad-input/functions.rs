@@ -65,14 +65,11 @@ async fn an_unknown_kind() -> Result<()> {
 #[tokio::test]
 async fn no_kind_where_both_are_exported() -> Result<()> {
     let world = World::empty().await?;
-    let answer = world
-        .ask("PUT", "/admin/functions/F", &component(Guest::Scenarios)?)
+    let guest = component(Guest::Scenarios)?;
+    let part = "say which with ?kind=orchestrator or ?kind=activity";
+    world
+        .assert_upload_refused("/admin/functions/F", &guest, 400, part)
         .await?;
-    assert_refused(
-        &answer,
-        400,
-        "say which with ?kind=orchestrator or ?kind=activity",
-    )?;
     world.stands(&[]).await
 }
 
@@ -83,14 +80,11 @@ async fn a_kind_that_is_not_exported() -> Result<()> {
         (Guest::SayHello, "orchestrator", "activity"),
         (Guest::HelloCities, "activity", "orchestrator"),
     ] {
-        let answer = world
-            .ask(
-                "PUT",
-                &format!("/admin/functions/F?kind={asked}"),
-                &component(guest)?,
-            )
+        let path = format!("/admin/functions/F?kind={asked}");
+        let part = format!("bind it with ?kind={exported}");
+        world
+            .assert_upload_refused(&path, &component(guest)?, 422, &part)
             .await?;
-        assert_refused(&answer, 422, &format!("bind it with ?kind={exported}"))?;
     }
     world.stands(&[]).await
 }

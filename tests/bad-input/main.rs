@@ -19,7 +19,7 @@ mod wire;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tests::{Answer, Client, Connection, Guest, Host, HostOptions};
+use tests::{Answer, Client, Connection, Guest, Host, HostOptions, eventually};
 
 /// Where instances are managed.
 const INSTANCES: &str = "/runtime/webhooks/durabletask/instances";
@@ -97,6 +97,40 @@ impl World {
         connection.answer().await
     }
 
+    /// Uploads a component that is refused, and returns the sentence: with this status, or, where it took long to compile, in
+    /// the state of its module.
+    async fn upload_refused(&self, path: &str, bytes: &[u8], status: u16) -> Result<String> {
+        let answer = self.ask("PUT", path, bytes).await?;
+        if answer.status != 202 {
+            ensure!(answer.status == status, "{status} is wanted: {answer:?}");
+            return sentence(&answer);
+        }
+        let module = answer.header("location").context("no Location")?;
+        let refusal = eventually("the component is compiled", async || {
+            let answer = self.ask("GET", module, b"").await?;
+            let module: Value = serde_json::from_str(&answer.body)?;
+            Ok((module["state"] != "compiling").then_some(module))
+        });
+        let refusal = refusal.await?;
+        ensure!(
+            refusal["state"] == "refused",
+            "it is not refused: {refusal}"
+        );
+        Ok(refusal["error"].as_str().context("no error")?.to_owned())
+    }
+
+    /// The same, and checks the sentence.
+    async fn assert_upload_refused(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        status: u16,
+        part: &str,
+    ) -> Result<()> {
+        let sentence = self.upload_refused(path, bytes, status).await?;
+        assert_sentence(&sentence, part)
+    }
+
     /// Checks that the host lives, that its functions are what they were, and that there are no such instances.
     async fn stands(&self, without: &[&str]) -> Result<()> {
         ensure!(self.ask("GET", "/healthz", b"").await?.status == 200);
@@ -147,10 +181,15 @@ fn sentence(answer: &Answer) -> Result<String> {
         .to_owned())
 }
 
-/// Checks the status and the sentence of a refusal: one line, of a length that can be read.
+/// Checks the status and the sentence of a refusal.
 fn assert_refused(answer: &Answer, status: u16, part: &str) -> Result<()> {
     let sentence = sentence(answer)?;
     ensure!(answer.status == status, "{status} is wanted: {answer:?}");
+    assert_sentence(&sentence, part)
+}
+
+/// Checks a sentence for people: it says this, in one line of a length that can be read.
+fn assert_sentence(sentence: &str, part: &str) -> Result<()> {
     ensure!(sentence.contains(part), "{part:?} is not in {sentence:?}");
     ensure!(!sentence.contains('\n'), "{sentence:?} has many lines");
     ensure!(sentence.len() < 600, "{sentence:?} is long");

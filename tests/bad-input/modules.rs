@@ -3,17 +3,16 @@
 use anyhow::{Result, ensure};
 use tests::{Connection, Guest, HostOptions, component};
 
-use crate::{World, assert_refused, memory_peak};
+use crate::{World, assert_refused, assert_sentence, memory_peak};
 
 const PATH: &str = "/admin/functions/F";
 /// What precedes every component.
 const HEADER: &[u8] = b"\0asm\x0D\0\x01\0";
 
-/// Uploads `bytes`, and sees them refused with 422 and a sentence.
+/// Uploads `bytes`, and sees them refused with a sentence.
 async fn refused(bytes: &[u8], part: &str) -> Result<()> {
     let world = World::empty().await?;
-    let answer = world.ask("PUT", PATH, bytes).await?;
-    assert_refused(&answer, 422, part)?;
+    world.assert_upload_refused(PATH, bytes, 422, part).await?;
     world.stands(&[]).await
 }
 
@@ -59,9 +58,9 @@ async fn a_truncated_component() -> Result<()> {
     let whole = component(Guest::Scenarios)?;
     // In the header, in the first sections, in the middle of the code, before the last byte.
     for length in [3, 6, 9, 20, 1_000, whole.len() / 2, whole.len() - 1] {
-        let answer = world.ask("PUT", PATH, &whole[..length]).await?;
-        assert_refused(&answer, 422, "this component is truncated")?;
-        assert_refused(&answer, 422, ": send the whole file")?;
+        let sentence = world.upload_refused(PATH, &whole[..length], 422).await?;
+        assert_sentence(&sentence, "this component is truncated")?;
+        assert_sentence(&sentence, ": send the whole file")?;
     }
     world.stands(&[]).await
 }
@@ -142,8 +141,9 @@ async fn more_memory_than_a_guest_gets() -> Result<()> {
         ..HostOptions::default()
     };
     let world = World::with(options, &[]).await?;
-    let answer = world.ask("PUT", PATH, &component(Guest::SayHello)?).await?;
-    assert_refused(&answer, 422, "build it with less, or raise guest-bytes")?;
+    let part = "build it with less, or raise guest-bytes";
+    let guest = component(Guest::SayHello)?;
+    world.assert_upload_refused(PATH, &guest, 422, part).await?;
     world.stands(&[]).await
 }
 

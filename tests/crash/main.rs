@@ -83,6 +83,7 @@ async fn whatever_is_accepted_survives_any_kill() -> Result<()> {
     )
     .await?;
     verdict::all_has_ended(&client).await?;
+    verdict::counts_are_right(&client).await?;
     let runs = verdict::activities_are_done(|| host.log(), fleet.jobs()).await?;
     println!(
         "{KILLS} kills, {crowded} of them with {CROWD} or more unfinished; {} instances; {compared} histories compared; \

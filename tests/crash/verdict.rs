@@ -209,3 +209,35 @@ pub(crate) async fn activities_are_done(log: impl Fn() -> String, jobs: &[Job]) 
     .await
     .or_else(|_| activities_ran(&log(), jobs))
 }
+
+/// What is counted of each function and state is what there is, after all those kills.
+pub(crate) async fn counts_are_right(client: &Client) -> Result<()> {
+    let counts: Value = client.get("/admin/instances/counts").await?.json().await?;
+    let (mut listed, mut token) = (HashMap::<(String, String), u64>::new(), String::new());
+    loop {
+        let path = "/runtime/webhooks/durabletask/instances/?top=1000&showInput=false";
+        let page = client.http().get(client.url(path));
+        let page = page.header("x-ms-continuation-token", token).send().await?;
+        let next = page.headers().get("x-ms-continuation-token");
+        token = next.context("no token")?.to_str()?.to_owned();
+        for instance in page.json::<Vec<Value>>().await? {
+            let text = |key: &str| instance[key].as_str().map(str::to_owned);
+            let function = text("name").context("no name")?;
+            let state = text("runtimeStatus").context("no state")?;
+            *listed.entry((function, state)).or_default() += 1;
+        }
+        if token.is_empty() {
+            break;
+        }
+    }
+    let total: u64 = listed.values().sum();
+    ensure!(counts["total"] == total, "{total} are listed: {counts}");
+    for ((function, state), count) in listed {
+        let counted = &counts["functions"][&function][&state];
+        ensure!(
+            *counted == count,
+            "{count} of {function} are {state}, counted as {counted}"
+        );
+    }
+    Ok(())
+}

@@ -8,7 +8,7 @@ use tests::{Client, Host, HostOptions, eventually};
 
 use crate::host_with;
 
-const INSTANCES: &str = "/runtime/webhooks/durabletask/instances/";
+pub(crate) const INSTANCES: &str = "/runtime/webhooks/durabletask/instances/";
 
 /// What the command line writes, of a command that does what it is told.
 fn soloist(host: &Host, arguments: &[&str]) -> Result<String> {
@@ -42,7 +42,7 @@ async fn listed(client: &Client, query: &str) -> Result<Vec<Value>> {
     }
 }
 
-async fn ids(client: &Client, query: &str) -> Result<Vec<String>> {
+pub(crate) async fn ids(client: &Client, query: &str) -> Result<Vec<String>> {
     let all = listed(client, query).await?.into_iter();
     let ids = all.map(|instance| instance["instanceId"].as_str().map(str::to_owned));
     ids.collect::<Option<_>>().context("each has an id")
@@ -132,6 +132,25 @@ async fn instances_are_listed_page_by_page_and_cleaned_up() -> Result<()> {
     assert_eq!(list[1]["instanceId"], "done-1");
     let none = soloist(&host, &["instance", "list", "--tag", "a=b", "--json"])?;
     assert_eq!(none, "[]\n");
+
+    let table = soloist(&host, &["instance", "count"])?;
+    assert_eq!(
+        table,
+        "FUNCTION  PENDING  RUNNING  SUSPENDED  COMPLETED  FAILED  TERMINATED  TOTAL\n\
+         chain     0        0        0          7          0       0           7\n\
+         events    0        6        0          0          0       1           7\n\
+         (all)     0        6        0          7          0       1           14\n"
+    );
+    let counts = soloist(
+        &host,
+        &["instance", "count", "--function", "chain", "--json"],
+    )?;
+    assert_eq!(serde_json::from_str::<Value>(&counts)?["total"], 7);
+    let none = soloist(&host, &["instance", "count", "--tag", "a=b"])?;
+    assert!(
+        none.ends_with("(all)     0        0        0          0          0       0           0\n"),
+        "{none}"
+    );
 
     let (execution, _) = client.execution("waits-0").await?;
     let purged = soloist(

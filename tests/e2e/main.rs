@@ -9,6 +9,7 @@ mod kept;
 mod keys;
 mod languages;
 mod lifecycle;
+mod listing;
 mod misuse;
 mod modules;
 mod native;

@@ -5,6 +5,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use ureq::http::StatusCode;
 
+use super::count::{self, Of};
 use super::list::{self, Filter};
 use super::{Remote, answer, executions, history, line, logs, watch};
 use crate::client::{Answer, Target, segment};
@@ -114,6 +115,13 @@ pub(crate) enum Verb {
         /// The most instances to list
         #[arg(long, value_name = "COUNT")]
         limit: Option<usize>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Count instances, by function and state
+    Count {
+        #[command(flatten)]
+        of: Of,
         #[command(flatten)]
         remote: Remote,
     },
@@ -267,6 +275,7 @@ impl Verb {
                 limit,
                 remote,
             } => list::list(&remote, &filter, limit),
+            Self::Count { of, remote } => count::count(&remote, &of),
             Self::Purge {
                 id,
                 filter,

@@ -1,5 +1,6 @@
 //! The command line: nouns, then verbs. Standard output is for answers, standard error for the rest.
 
+mod count;
 mod executions;
 mod function;
 mod history;

@@ -64,6 +64,10 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
             get(admin::modules::show::<H, G, P>).delete(admin::modules::remove::<H, G, P>),
         )
         .route(
+            "/admin/instances/counts",
+            get(admin::counts::show::<H, G, P>),
+        )
+        .route(
             "/admin/instances/{id}/history",
             get(admin::instances::history::<H, G, P>),
         )

@@ -10,9 +10,12 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// The most bytes of one answer.
-const ANSWER_BYTES_MAX: usize = 1 << 20;
+const ANSWER_BYTES_MAX: usize = 1 << 23;
 /// How long anything but a load may take.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The header that leads from page to page.
+const TOKEN: &str = "x-ms-continuation-token";
 
 /// One connection, kept alive.
 pub(crate) struct Connection {
@@ -44,6 +47,16 @@ impl Connection {
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
         let head = self.exchange_whole(request).await?;
         Ok(head.status)
+    }
+
+    /// Gets a page of a list: where the next one goes on, which is empty after the last, and what this one holds.
+    pub(crate) async fn page(&mut self, request: &[u8]) -> Result<(String, &[u8])> {
+        let head = self.exchange_whole(request).await?;
+        let body = &self.input[head.body_starts..head.body_ends];
+        let status = head.status;
+        ensure!(status == 200, "{status}: {}", String::from_utf8_lossy(body));
+        let token = header(&self.input, TOKEN).context("a page says where the next goes on")?;
+        Ok((token, body))
     }
 
     async fn exchange_whole(&mut self, request: &[u8]) -> Result<Head> {
@@ -95,6 +108,21 @@ fn parse(input: &[u8]) -> Result<Option<Head>> {
         body_starts,
         body_ends: body_starts + length,
     }))
+}
+
+/// The value of a header of an answer.
+fn header(input: &[u8], name: &str) -> Option<String> {
+    let mut headers = [httparse::EMPTY_HEADER; 32];
+    let mut response = httparse::Response::new(&mut headers);
+    response.parse(input).ok()?;
+    let mut headers = response.headers.iter();
+    let header = headers.find(|header| header.name.eq_ignore_ascii_case(name))?;
+    Some(String::from_utf8_lossy(header.value).into_owned())
+}
+
+/// A request for a page that goes on where the one before says.
+pub(crate) fn page_request(address: SocketAddr, path: &str, token: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{TOKEN}: {token}\r\n\r\n").into_bytes()
 }
 
 /// Writes a request into `out`.
@@ -151,6 +179,13 @@ mod tests {
             body_ends: text.len(),
         };
         assert_eq!(parse(text).unwrap(), Some(head));
+    }
+
+    #[test]
+    fn a_header_is_found_whatever_its_case() {
+        let text = b"HTTP/1.1 200 OK\r\nX-MS-Continuation-Token: c1.2\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(header(text, TOKEN).as_deref(), Some("c1.2"));
+        assert_eq!(header(text, "etag"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod load;
 mod loads;
 mod names;
 mod options;
+mod population;
 mod process;
 mod report;
 mod rows;

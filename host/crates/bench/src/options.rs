@@ -4,6 +4,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use crate::population::LEAST;
+
 /// What is measured, and with what.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -38,6 +40,9 @@ pub(crate) struct Choice {
     /// How many instances sleep through a restart [default: 1000000, quick: 20000]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..=20_000_000))]
     asleep: Option<u64>,
+    /// How many instances there are to be listed and counted [default: 1000000, quick: 20000]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(LEAST..=20_000_000))]
+    listed: Option<u64>,
     /// Also write all samples as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -66,6 +71,8 @@ pub(crate) enum Row {
     Replay,
     /// A host that has nothing to do
     Idle,
+    /// Pages of lists of many instances, and their counts
+    Listing,
 }
 
 /// How much is done.
@@ -87,6 +94,9 @@ pub(crate) struct Scale {
     pub(crate) sleepers: u64,
     pub(crate) asleep: u64,
     pub(crate) completed: u64,
+    pub(crate) listed: u64,
+    /// How often each page is asked for.
+    pub(crate) pages: usize,
     /// The two histories that are replayed have so many activities.
     pub(crate) replayed: [u64; 2],
     /// How often each is.
@@ -110,6 +120,8 @@ impl Choice {
             sleepers: 10_000,
             asleep: 1_000_000,
             completed: 1_000_000,
+            listed: 1_000_000,
+            pages: 200,
             replayed: [500, 5_000],
             replays: [200, 40],
         };
@@ -123,6 +135,8 @@ impl Choice {
                 steps_each: 500,
                 asleep: 20_000,
                 completed: 20_000,
+                listed: 20_000,
+                pages: 20,
                 replayed: [200, 2_000],
                 ..full
             }
@@ -133,6 +147,7 @@ impl Choice {
             runs: self.runs.unwrap_or(scale.runs),
             completed: self.completed.unwrap_or(scale.completed),
             asleep: self.asleep.unwrap_or(scale.asleep),
+            listed: self.listed.unwrap_or(scale.listed),
             ..scale
         }
     }

@@ -100,7 +100,7 @@ pub(crate) fn sleeper(module: ModuleDigest, at: Timestamp) -> Operation {
 }
 
 /// A start together with all that followed, up to the end.
-fn operation(started: Started, after_start: Vec<EventKind>, at: Timestamp) -> Operation {
+pub(crate) fn operation(started: Started, after_start: Vec<EventKind>, at: Timestamp) -> Operation {
     let start = EventKind::ExecutionStarted(Box::new(started.clone()));
     let kinds = [start].into_iter().chain(after_start);
     let events = (1..).zip(kinds).map(|(place, kind)| Event {

@@ -1,16 +1,20 @@
-//! Instances are found, and those that have ended are cleaned up.
+//! Instances are found and counted, and those that have ended are cleaned up.
+
+use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
 use futures_util::stream::iter;
-use soloist_core::{ExecutionId, InstanceId};
+use soloist_core::{ExecutionId, FunctionName, InstanceId};
 
 use crate::{
-    Engine, Guests, HubError, InstanceFilter, InstancePage, InstancePlace, InstanceQuery, Platform,
-    Purged, RuntimeStatus, Shown, TaskHub,
+    CountQuery, Engine, Guests, HubError, InstanceCounts, InstanceFilter, InstancePage,
+    InstancePlace, InstanceQuery, Platform, Purged, RuntimeStatus, Shown, TaskHub,
 };
 
 /// How many instances one page looks at, whether they match or not.
-const LOOKS_MAX: usize = 10_000;
+const LOOKS_MAX: usize = 5_000;
+/// How many instances one count looks at: those of a tag, for others are not looked at.
+pub const COUNTED_MAX: usize = 100_000;
 /// From so many bytes of payloads on a page is full: one instance may hold as much as a body.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How many instances one step of a clean-up takes at most.
@@ -59,6 +63,21 @@ impl<H: TaskHub, G: Guests, P: Platform> Engine<H, G, P> {
             bytes_max: BYTES_MAX,
         };
         self.shared.hub.query(query).await
+    }
+
+    /// How many instances there are in each state: of a function, and with tags, where those are named. `None` if more than
+    /// [`COUNTED_MAX`] have the rarest of the tags.
+    pub async fn count(
+        &self,
+        function: Option<FunctionName>,
+        tags: BTreeMap<String, String>,
+    ) -> Result<Option<InstanceCounts>, HubError> {
+        let query = CountQuery {
+            function,
+            tags,
+            looks_max: COUNTED_MAX,
+        };
+        self.shared.hub.count(query).await
     }
 
     /// Purges the next instances that a filter lets through and that have ended; the live ones stay, whatever it says. Each

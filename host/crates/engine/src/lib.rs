@@ -7,6 +7,7 @@
 
 mod child;
 mod cleanup;
+mod count;
 mod dispatcher;
 mod earlier;
 mod engine;
@@ -15,10 +16,12 @@ mod guests;
 mod hot;
 mod http_call;
 mod hub;
+mod instance;
 mod keys;
 mod limits;
 mod mailbox;
 mod module_record;
+mod operation;
 mod outcome;
 mod owner;
 mod owners;
@@ -35,16 +38,18 @@ mod tree;
 mod watchers;
 
 pub use child::ChildStart;
-pub use cleanup::{Cleaned, InstanceList};
+pub use cleanup::{COUNTED_MAX, Cleaned, InstanceList};
+pub use count::{CountQuery, InstanceCounts, StatusCounts};
 pub use earlier::{EarlierExecution, Ending};
 pub use engine::Engine;
 pub use guests::{
     ActivityCall, Exports, GuestError, Guests, ModuleError, Orchestrator, SharedExecution, Turn,
 };
 pub use http_call::{HttpAnswer, HttpCall};
-pub use hub::{
-    Begin, DueTimer, Expects, HubError, InboxMessage, InstanceStatus, Loaded, Logs, Message,
-    Operation, Orphan, Purged, RuntimeStatus, TaskHub, TimerCursor, Unfinished, Voids,
+pub use hub::{HubError, TaskHub};
+pub use instance::{
+    DueTimer, InboxMessage, InstanceStatus, Loaded, Logs, Orphan, Purged, RuntimeStatus,
+    TimerCursor, Unfinished,
 };
 pub use keys::{
     InvalidKeyName, KEYS_MAX, KeyDigest, KeyError, KeyKind, KeyName, KeyRecord, KeyStore, NewKey,
@@ -54,6 +59,7 @@ pub use limits::{Committed, InstanceLimit, InstanceLimits, Promoted, WhenFull};
 pub use module_record::{
     Bound, FunctionKind, FunctionRecord, ModuleRecord, NewModule, RemovedModule,
 };
+pub use operation::{Begin, Expects, Message, Operation, Voids};
 pub use outcome::{
     DeployError, Deployment, ModuleState, OnExisting, Restarted, Rewound, Start, StartError,
     Started, Told,

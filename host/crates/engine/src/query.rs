@@ -24,23 +24,13 @@ pub struct InstanceFilter {
 impl InstanceFilter {
     /// True if it lets an instance through.
     pub fn matches(&self, instance: &InstanceStatus) -> bool {
-        let tags = &instance.tags;
-        self.matches_row(instance)
-            && self
-                .tags
-                .iter()
-                .all(|(name, value)| tags.get(name) == Some(value))
-    }
-
-    /// The same, but for the tags.
-    pub fn matches_row(&self, instance: &InstanceStatus) -> bool {
         let Self {
             created_from,
             created_to,
             statuses,
             prefix,
             function,
-            tags: _,
+            tags,
         } = self;
         created_from.is_none_or(|from| instance.created >= from)
             && created_to.is_none_or(|to| instance.created <= to)
@@ -53,6 +43,9 @@ impl InstanceFilter {
             && function
                 .as_ref()
                 .is_none_or(|function| instance.function == *function)
+            && tags
+                .iter()
+                .all(|(name, value)| instance.tags.get(name) == Some(value))
     }
 
     /// In which order the instances that it lets through are found.

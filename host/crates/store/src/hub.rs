@@ -6,12 +6,14 @@ use soloist_core::{
     EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Timestamp,
 };
 use soloist_engine::{
-    Bound, BoxError, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
-    FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
-    InstanceStatus, KeyName, KeyRecord, KeyStore, Loaded, Logs, Message, ModuleRecord, NewModule,
-    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, BoxError, ChildStart, Committed, CountQuery, DueTimer, EarlierExecution, EndPlace,
+    EndedInstance, FunctionRecord, HubError, InboxMessage, InstanceCounts, InstanceLimits,
+    InstancePage, InstanceQuery, InstanceStatus, KeyName, KeyRecord, KeyStore, Loaded, Logs,
+    Message, ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub,
+    TimerCursor, Unfinished,
 };
 
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::change::Change;
@@ -23,8 +25,8 @@ use crate::readers::Readers;
 use crate::write::Refused;
 use crate::writer::Writer;
 use crate::{
-    OpenError, StoreSettings, children, earlier, functions, instances, keys, lists, open, query,
-    slots,
+    OpenError, StoreSettings, children, count, earlier, functions, instances, keys, lists, open,
+    query, slots,
 };
 
 /// From this number of events on, an operation is made ready on a thread of its own, so that others need not wait for it.
@@ -38,6 +40,8 @@ pub struct SqliteHub {
     pub(crate) readers: Readers,
     pub(crate) writer: Writer,
     keeping: Keeping,
+    /// The right to count what must be looked at.
+    counts: Semaphore,
     _lock: DirectoryLock,
 }
 
@@ -71,6 +75,7 @@ impl SqliteHub {
             readers,
             writer,
             keeping,
+            counts: Semaphore::new(1),
             _lock: lock,
         })
     }
@@ -240,6 +245,19 @@ impl TaskHub for SqliteHub {
     async fn query(&self, query: InstanceQuery) -> Result<InstancePage, HubError> {
         self.read("finding instances", move |database| {
             query::query(database, &query)
+        })
+        .await
+    }
+
+    async fn count(&self, query: CountQuery) -> Result<Option<InstanceCounts>, HubError> {
+        // One at a time: where there are tags, a count takes a reader for long.
+        let _turn = if query.tags.is_empty() {
+            None
+        } else {
+            self.counts.acquire().await.ok()
+        };
+        self.read("counting instances", move |database| {
+            count::count(database, &query)
         })
         .await
     }

@@ -7,6 +7,7 @@
 mod change;
 mod children;
 mod columns;
+mod count;
 mod earlier;
 mod functions;
 mod hub;
@@ -25,6 +26,7 @@ mod slots;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod write;
 mod writer;
 

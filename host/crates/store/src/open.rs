@@ -16,12 +16,16 @@ const BUSY: Duration = Duration::from_secs(5);
 /// overwritten, which syncs faster than appending.
 const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 
-const STEPS: &[M<'_>] = &[
+/// A database of this version or a later one is brought up to date; an older one is refused.
+const OLDEST: i64 = 4;
+
+pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("../migrations/01_hub.sql")),
     M::up(include_str!("../migrations/02_find.sql")),
     M::up(include_str!("../migrations/03_slots.sql")),
     M::up(include_str!("../migrations/04_earlier.sql")),
     M::up(include_str!("../migrations/05_keys.sql")),
+    M::up(include_str!("../migrations/06_tally.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
@@ -198,8 +202,7 @@ impl Database {
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
         if application == i64::from(APPLICATION_ID) {
             // What this version makes gets its number and its tables in one transaction.
-            let version = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-            return if tables > 0 && number("PRAGMA user_version")? < version {
+            return if tables > 0 && number("PRAGMA user_version")? < OLDEST {
                 Err(OpenError::Older {
                     path: self.path.clone(),
                 })

@@ -1,67 +1,27 @@
 //! Instances are found: by the index that fits the filter, page by page, and no page looks at more than it may.
 
-use std::iter::Peekable;
+use std::collections::BTreeMap;
 
-use rusqlite::types::ToSql;
-use rusqlite::{CachedStatement, Connection, Rows, params};
+use rusqlite::{Connection, Row, params};
 use soloist_core::{Payload, Timestamp};
 use soloist_engine::{
-    EndPlace, EndedInstance, InstanceOrder, InstancePage, InstancePlace, InstanceQuery,
-    InstanceStatus, RuntimeStatus, Shown,
+    EndPlace, EndedInstance, InstanceFilter, InstanceOrder, InstancePage, InstancePlace,
+    InstanceQuery, InstanceStatus, Shown,
 };
 
 use crate::columns::{self, Columns};
 use crate::instances::{self, Unreadable};
 use crate::tags;
+use crate::walk::{Candidate, along, paths};
 
-const BY_ID_FROM: &str = "SELECT id, created, instance_id FROM instance INDEXED BY sqlite_autoindex_instance_1 \
-    WHERE instance_id >= ?1 ORDER BY instance_id";
-const BY_ID_AFTER: &str = "SELECT id, created, instance_id FROM instance INDEXED BY sqlite_autoindex_instance_1 \
-    WHERE instance_id > ?1 ORDER BY instance_id";
-const BY_TAG: &str = "SELECT instance, created, NULL FROM tag \
-    WHERE name = ?1 AND value = ?2 AND (created, instance) > (?3, ?4) AND created <= ?5 ORDER BY created, instance";
-const BY_FUNCTION: &str = "SELECT id, created, NULL FROM instance INDEXED BY instance_function \
-    WHERE function = ?1 AND status = ?2 AND (created, id) > (?3, ?4) AND created <= ?5 ORDER BY created, id";
-const BY_STATUS: &str = "SELECT id, created, NULL FROM instance INDEXED BY instance_status \
-    WHERE status = ?1 AND (created, id) > (?2, ?3) AND created <= ?4 ORDER BY created, id";
 const ENDED: &str = "SELECT id, instance_id, execution, last_updated FROM instance INDEXED BY instance_ended \
     WHERE status >= 3 AND (last_updated, id) > (?1, ?2) AND last_updated <= ?3 ORDER BY last_updated, id LIMIT ?4";
 const ROW: &str = "SELECT instance_id, execution, next_sequence, function, status, custom_status, created, \
     last_updated FROM instance WHERE id = ?1";
 
-/// All statements that walk, for the test that looks at their plans.
+/// The statement that walks without a path, for the test that looks at plans.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 6] = [
-    BY_ID_FROM,
-    BY_ID_AFTER,
-    BY_TAG,
-    BY_FUNCTION,
-    BY_STATUS,
-    ENDED,
-];
-
-const ALL: [RuntimeStatus; 6] = [
-    RuntimeStatus::Pending,
-    RuntimeStatus::Running,
-    RuntimeStatus::Suspended,
-    RuntimeStatus::Completed,
-    RuntimeStatus::Failed,
-    RuntimeStatus::Terminated,
-];
-
-/// An instance as an index has it.
-struct Candidate {
-    number: i64,
-    created: i64,
-    /// Where the index holds it.
-    id: Option<String>,
-}
-
-/// A walk along an index, from where a page begins.
-struct Walk<'q> {
-    sql: &'static str,
-    values: Vec<Box<dyn ToSql + 'q>>,
-}
+pub(crate) const STATEMENTS: [&str; 1] = [ENDED];
 
 /// A page of instances, as of one moment.
 pub(crate) fn query(
@@ -69,45 +29,54 @@ pub(crate) fn query(
     query: &InstanceQuery,
 ) -> rusqlite::Result<InstancePage> {
     let moment = database.transaction()?;
-    let mut statements = Vec::new();
-    let mut values = Vec::new();
-    for walk in walks(query) {
-        statements.push(moment.prepare_cached(walk.sql)?);
-        values.push(walk.values);
+    let paths = paths(&query.filter);
+    if let [only] = paths[..] {
+        return along(&moment, query, only, |found| page(&moment, query, found));
     }
-    let candidates = statements
-        .iter_mut()
-        .zip(&values)
-        .map(|(statement, values)| begin(statement, values))
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    // What one path leads to in plenty, another may hardly lead to. The first that is short enough to be looked at whole will
+    // do; of the others nothing is known but that they are long.
+    let mut in_order = None;
+    for path in paths {
+        let found: Vec<_> = along(&moment, query, path, |found| {
+            found.take(query.looks_max.saturating_add(1)).collect()
+        })?;
+        let is_whole = found.len() <= query.looks_max;
+        if is_whole && path.order() != query.filter.order() {
+            let sorted = sorted(&moment, query, found)?;
+            return page(&moment, query, sorted.into_iter().map(Ok));
+        }
+        if is_whole {
+            return page(&moment, query, found.into_iter().map(Ok));
+        }
+        in_order.get_or_insert(found);
+    }
+    page(&moment, query, in_order.into_iter().flatten().map(Ok))
+}
+
+/// The page that begins with the first of these, which come in the order of the filter.
+fn page(
+    moment: &Connection,
+    query: &InstanceQuery,
+    candidates: impl Iterator<Item = rusqlite::Result<Candidate>>,
+) -> rusqlite::Result<InstancePage> {
     let mut page = InstancePage {
         instances: Vec::new(),
         next: None,
     };
     let (mut last, mut looks, mut bytes) = (None, 0, 0);
-    for candidate in Merged(candidates) {
+    for candidate in candidates {
         let candidate = candidate?;
-        if !is_within(&candidate, query) {
-            break;
-        }
         let is_full = page.instances.len() >= query.limit || bytes >= query.bytes_max;
         if is_full || looks >= query.looks_max {
             page.next = last;
             break;
         }
         looks += 1;
-        match read(&moment, candidate.number, query) {
-            Ok(None) => {}
-            Ok(Some((found, size))) => {
-                bytes += size;
-                page.instances.push(found);
-            }
-            Err(Unreadable::Database(error)) => return Err(error),
-            Err(Unreadable::Corrupt(cause)) => tracing::error!(
-                instance.number = candidate.number,
-                error = &*cause,
-                "an instance cannot be read, so it is not listed"
-            ),
+        if let Some((found, size)) =
+            readable(candidate.number, read(moment, candidate.number, query))?
+        {
+            bytes += size;
+            page.instances.push(found);
         }
         // An id that cannot be read is no place to go on from; the one before it is.
         last = place_of(candidate).or(last);
@@ -115,11 +84,36 @@ pub(crate) fn query(
     Ok(page)
 }
 
-/// False once the walk has left the ids that begin as the filter says.
-fn is_within(candidate: &Candidate, query: &InstanceQuery) -> bool {
-    let prefix = query.filter.prefix.as_deref().unwrap_or_default();
-    let id = candidate.id.as_deref();
-    id.is_none_or(|id| id.starts_with(prefix))
+/// Of all candidates of a page those that match, in the order of the filter, which is not that in which they were found.
+fn sorted(
+    moment: &Connection,
+    query: &InstanceQuery,
+    candidates: Vec<Candidate>,
+) -> rusqlite::Result<Vec<Candidate>> {
+    let mut matching = Vec::new();
+    for Candidate { number, .. } in candidates {
+        let place = place_in_order(moment, number, &query.filter);
+        let place = readable(number, place)?;
+        matching.extend(place.filter(|place| is_after(place, query.after.as_ref())));
+    }
+    match query.filter.order() {
+        InstanceOrder::Id => matching.sort_unstable_by(|a, b| a.id.cmp(&b.id)),
+        InstanceOrder::Creation => matching.sort_unstable_by_key(|one| (one.created, one.number)),
+    }
+    Ok(matching)
+}
+
+/// True if a candidate stands behind a place; one of another order is none.
+fn is_after(candidate: &Candidate, place: Option<&InstancePlace>) -> bool {
+    match (place, &candidate.id) {
+        (Some(InstancePlace::Id(after)), Some(id)) => id.as_str() > after.as_str(),
+        (Some(InstancePlace::Creation { created, number }), None) => {
+            (candidate.created, candidate.number) > (created.as_millis(), *number)
+        }
+        (Some(InstancePlace::Id(_)), None)
+        | (Some(InstancePlace::Creation { .. }), Some(_))
+        | (None, _) => true,
+    }
 }
 
 fn place_of(candidate: Candidate) -> Option<InstancePlace> {
@@ -132,119 +126,66 @@ fn place_of(candidate: Candidate) -> Option<InstancePlace> {
     }
 }
 
-/// The walks that together pass all that can match, in the order of the filter.
-fn walks(query: &InstanceQuery) -> Vec<Walk<'_>> {
-    let filter = &query.filter;
-    if filter.order() == InstanceOrder::Id {
-        let prefix = filter.prefix.as_deref().unwrap_or_default();
-        let (sql, from) = match &query.after {
-            Some(InstancePlace::Id(after)) if after.as_str() >= prefix => {
-                (BY_ID_AFTER, after.as_str())
-            }
-            _ => (BY_ID_FROM, prefix),
-        };
-        return vec![Walk {
-            sql,
-            values: vec![Box::new(from)],
-        }];
-    }
-    let (created, number) = beginning(query);
-    let to = filter.created_to.map_or(i64::MAX, Timestamp::as_millis);
-    let place =
-        || -> Vec<Box<dyn ToSql>> { vec![Box::new(created), Box::new(number), Box::new(to)] };
-    if let Some((name, value)) = filter.tags.first_key_value() {
-        let mut values: Vec<Box<dyn ToSql + '_>> = vec![Box::new(name), Box::new(value)];
-        values.extend(place());
-        return vec![Walk {
-            sql: BY_TAG,
-            values,
-        }];
-    }
-    let statuses = ALL.into_iter().filter(|status| {
-        let wanted = filter.statuses.as_ref();
-        wanted.is_none_or(|wanted| wanted.contains(status))
-    });
-    statuses
-        .map(|status| {
-            let mut values: Vec<Box<dyn ToSql + '_>> = Vec::new();
-            let sql = match &filter.function {
-                Some(function) => {
-                    values.push(Box::new(function.as_str()));
-                    BY_FUNCTION
-                }
-                None => BY_STATUS,
-            };
-            values.push(Box::new(columns::status(status)));
-            values.extend(place());
-            Walk { sql, values }
-        })
-        .collect()
-}
-
-/// The place after which the page begins, in the order of creation.
-fn beginning(query: &InstanceQuery) -> (i64, i64) {
-    let from = query.filter.created_from;
-    // No instance has a number below.
-    let from = from.map_or((i64::MIN, 0), |from| (from.as_millis(), 0));
-    match &query.after {
-        Some(InstancePlace::Creation { created, number }) => {
-            from.max((created.as_millis(), *number))
+/// Nothing, and a line in the log, of what is corrupt: it must not hold up the rest of the list.
+fn readable<T: Default>(number: i64, read: Result<T, Unreadable>) -> rusqlite::Result<T> {
+    match read {
+        Ok(read) => Ok(read),
+        Err(Unreadable::Database(error)) => Err(error),
+        Err(Unreadable::Corrupt(cause)) => {
+            tracing::error!(
+                instance.number = number,
+                error = &*cause,
+                "an instance cannot be read, so it is not listed"
+            );
+            Ok(T::default())
         }
-        Some(InstancePlace::Id(_)) | None => from,
     }
 }
 
-/// Rows of one walk.
-struct Candidates<'s>(Rows<'s>);
-
-impl Iterator for Candidates<'_> {
-    type Item = rusqlite::Result<Candidate>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let row = self.0.next().transpose()?;
-        Some(row.and_then(|row| {
-            Ok(Candidate {
-                number: row.get(0)?,
-                created: row.get(1)?,
-                id: row.get(2)?,
-            })
+/// Where an instance stands in the order of the filter; nothing if its row does not match.
+fn place_in_order(
+    moment: &Connection,
+    number: i64,
+    filter: &InstanceFilter,
+) -> Result<Option<Candidate>, Unreadable> {
+    let place = moment.prepare_cached(ROW)?.query_row([number], |row| {
+        if !matches(row, filter)? {
+            return Ok(None);
+        }
+        Ok(Some(Candidate {
+            number,
+            created: row.get(6)?,
+            id: match filter.order() {
+                InstanceOrder::Id => row.get(0)?,
+                InstanceOrder::Creation => None,
+            },
         }))
-    }
+    });
+    Ok(place?)
 }
 
-fn begin<'s>(
-    statement: &'s mut CachedStatement<'_>,
-    values: &[Box<dyn ToSql + '_>],
-) -> rusqlite::Result<Peekable<Candidates<'s>>> {
-    let values: Vec<&dyn ToSql> = values.iter().map(|value| &**value).collect();
-    Ok(Candidates(statement.query(&*values)?).peekable())
-}
-
-/// Walks in step: of what comes next in each, the first. A single walk keeps its own order.
-struct Merged<'s>(Vec<Peekable<Candidates<'s>>>);
-
-impl Iterator for Merged<'_> {
-    type Item = rusqlite::Result<Candidate>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let [_, _, ..] = self.0[..] else {
-            return self.0.first_mut()?.next();
-        };
-        let mut first: Option<(usize, (i64, i64))> = None;
-        for (index, walk) in self.0.iter_mut().enumerate() {
-            let place = match walk.peek() {
-                None => continue,
-                Some(Ok(candidate)) => (candidate.created, candidate.number),
-                // An error comes first.
-                Some(Err(_)) => (i64::MIN, i64::MIN),
-            };
-            if first.is_none_or(|(_, before)| place < before) {
-                first = Some((index, place));
-            }
-        }
-        let (index, _) = first?;
-        self.0[index].next()
-    }
+/// True if a filter lets through what the row of an instance says. Most that is looked at does not pass, so nothing is made of
+/// it.
+fn matches(row: &Row<'_>, filter: &InstanceFilter) -> rusqlite::Result<bool> {
+    let InstanceFilter {
+        created_from,
+        created_to,
+        statuses,
+        prefix,
+        function,
+        tags: _,
+    } = filter;
+    let (status, created) = (row.status(4)?, row.time(6)?);
+    let (id, name) = (row.get_ref(0)?.as_str()?, row.get_ref(3)?.as_str()?);
+    Ok(created_from.is_none_or(|from| created >= from)
+        && created_to.is_none_or(|to| created <= to)
+        && statuses
+            .as_ref()
+            .is_none_or(|statuses| statuses.contains(&status))
+        && prefix.as_ref().is_none_or(|prefix| id.starts_with(prefix))
+        && function
+            .as_ref()
+            .is_none_or(|function| name == function.as_str()))
 }
 
 /// What is to be shown of an instance, with its size; nothing if it does not match.
@@ -253,7 +194,11 @@ fn read(
     number: i64,
     query: &InstanceQuery,
 ) -> Result<Option<(InstanceStatus, usize)>, Unreadable> {
-    let (mut found, next) = moment.prepare_cached(ROW)?.query_row([number], |row| {
+    let filter = &query.filter;
+    let row = moment.prepare_cached(ROW)?.query_row([number], |row| {
+        if !matches(row, filter)? {
+            return Ok(None);
+        }
         let status = InstanceStatus {
             instance: row.instance(0)?,
             function: row.function(3)?,
@@ -268,13 +213,15 @@ fn read(
             history_events: row.sequence(2)?.get() - 1,
             created: row.time(6)?,
             last_updated: row.time(7)?,
-            tags: std::collections::BTreeMap::new(),
+            tags: BTreeMap::new(),
         };
-        Ok((status, row.get::<_, i64>(2)?))
-    })?;
-    let filter = &query.filter;
+        Ok(Some((status, row.get::<_, i64>(2)?)))
+    });
+    let Some((mut found, next)) = row? else {
+        return Ok(None);
+    };
     let created = found.created.as_millis();
-    if !filter.matches_row(&found) || !tags::has_all(moment, number, created, &filter.tags)? {
+    if !tags::has_all(moment, number, created, &filter.tags)? {
         return Ok(None);
     }
     found.tags = tags::of(moment, number)?;

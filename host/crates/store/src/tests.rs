@@ -1,5 +1,6 @@
 //! What a hub on a disk must do beyond the contract of all hubs, which it keeps too.
 
+mod counting;
 mod earlier;
 mod faults;
 mod finding;

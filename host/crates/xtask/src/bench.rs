@@ -16,8 +16,8 @@ pub(crate) struct Options {
     /// A look: one short run, with few instances at rest
     #[arg(long)]
     quick: bool,
-    /// Measure one row: chains, alone, fan, steps, starts, asleep, restart, completed, replay or idle; may be given more than
-    /// once
+    /// Measure one row: chains, alone, fan, steps, starts, asleep, restart, completed, replay, idle or listing; may be given
+    /// more than once
     #[arg(long, value_name = "ROW")]
     only: Vec<String>,
     /// How many runs the medians are of [default: 5, quick: 1]
@@ -29,6 +29,9 @@ pub(crate) struct Options {
     /// How many instances sleep through a restart [default: 1000000, quick: 20000]
     #[arg(long, value_name = "COUNT")]
     asleep: Option<u64>,
+    /// How many instances there are to be listed and counted [default: 1000000, quick: 20000]
+    #[arg(long, value_name = "COUNT")]
+    listed: Option<u64>,
     /// Also write all samples as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -63,6 +66,7 @@ pub(crate) fn measure(project: &Project, options: &Options) -> Result<()> {
         ("--runs", options.runs),
         ("--completed", options.completed),
         ("--asleep", options.asleep),
+        ("--listed", options.listed),
     ] {
         if let Some(count) = count {
             bench.arg(name).arg(count.to_string());

@@ -1,6 +1,7 @@
-//! What only an operator does: functions, modules, keys, raw histories, earlier executions, logs.
+//! What only an operator does: functions, modules, keys, raw histories, earlier executions, logs, counts.
 
 pub(crate) mod binding;
+pub(crate) mod counts;
 pub(crate) mod executions;
 pub(crate) mod functions;
 mod history;

@@ -5,7 +5,7 @@ mod fault;
 pub(crate) mod history;
 mod query;
 pub(crate) mod route;
-mod status;
+pub(crate) mod status;
 
 use std::time::Duration;
 

@@ -5,6 +5,7 @@
 mod admin;
 mod again;
 mod cors;
+mod counts;
 mod executions;
 mod find;
 mod hygiene;

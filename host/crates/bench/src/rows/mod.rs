@@ -4,6 +4,7 @@ mod asleep;
 mod chains;
 mod completed;
 mod idle;
+mod listing;
 mod replay;
 mod restart;
 mod starts;
@@ -17,6 +18,7 @@ use crate::options::Row;
 use crate::report::Line;
 use crate::statistics::median;
 use completed::Crowd;
+use listing::Archive;
 use restart::Dormitory;
 
 /// The rows that are measured on the ground of a run.
@@ -42,6 +44,7 @@ pub(crate) struct Samples {
     completed: Vec<completed::Sample>,
     replay: Vec<replay::Sample>,
     idle: Vec<idle::Sample>,
+    listing: Vec<listing::Sample>,
 }
 
 impl Samples {
@@ -56,12 +59,20 @@ impl Samples {
         if wants(Row::Restart) {
             dormitory = Some(Dormitory::fill(bench).await?);
         }
+        let mut archive = None;
+        if wants(Row::Listing) {
+            archive = Some(Archive::fill(bench).await?);
+        }
         for run in 1..=bench.scale.runs {
             eprintln!("bench: run {run} of {}", bench.scale.runs);
             samples
                 .take_run(bench, crowd.as_ref(), dormitory.as_ref())
                 .await
                 .with_context(|| format!("run {run}"))?;
+            if let Some(archive) = &archive {
+                let sample = listing::sample(bench, archive).await;
+                samples.listing.push(sample.context("listing")?);
+            }
         }
         Ok(samples)
     }
@@ -150,6 +161,7 @@ impl Samples {
             completed::lines(&self.completed, scale.completed),
             replay::lines(&self.replay),
             idle::lines(&self.idle),
+            listing::lines(&self.listing, scale.listed),
         ]
         .concat()
     }

@@ -1,6 +1,7 @@
 //! What every task hub promises, one function a promise.
 
 mod children;
+mod counts;
 mod earlier;
 mod functions;
 mod inbox;
@@ -19,6 +20,7 @@ mod timers;
 #[doc(hidden)]
 pub mod promises {
     pub use super::children::*;
+    pub use super::counts::*;
     pub use super::earlier::*;
     pub use super::functions::*;
     pub use super::inbox::*;
@@ -93,6 +95,11 @@ macro_rules! each_promise {
             a_query_shows_what_is_asked_for
             ended_instances_are_listed_in_the_order_of_their_ends
             a_purge_of_one_execution_leaves_another
+            // Counts.
+            instances_are_counted_by_function_and_state
+            a_count_follows_what_changes
+            what_is_refused_is_not_counted
+            instances_with_a_tag_are_counted_if_they_are_few
             // Payloads.
             payloads_come_back_as_they_were_written
             a_long_history_comes_back_whole

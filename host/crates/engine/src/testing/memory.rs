@@ -6,10 +6,10 @@ use soloist_core::{
 
 use self::state::{Refused, State};
 use crate::{
-    Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
-    FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
-    InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
-    RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, ChildStart, Committed, CountQuery, DueTimer, EarlierExecution, EndPlace, EndedInstance,
+    FunctionRecord, HubError, InboxMessage, InstanceCounts, InstanceLimits, InstancePage,
+    InstanceQuery, InstanceStatus, Loaded, Logs, Message, ModuleRecord, NewModule, Operation,
+    Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
 };
 
 mod children;
@@ -200,6 +200,10 @@ impl TaskHub for MemoryHub {
 
     async fn query(&self, query: InstanceQuery) -> Result<InstancePage, HubError> {
         Ok(self.lock().state.query(&query))
+    }
+
+    async fn count(&self, query: CountQuery) -> Result<Option<InstanceCounts>, HubError> {
+        Ok(self.lock().state.count(&query))
     }
 
     async fn ended(

@@ -6,11 +6,11 @@ use soloist_core::{
 };
 use soloist_engine::testing::MemoryHub;
 use soloist_engine::{
-    Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance, Expects,
-    FunctionRecord, HubError, InboxMessage, InstanceFilter, InstanceLimits, InstancePage,
-    InstanceQuery, InstanceStatus, KeyKind, KeyName, KeyRecord, KeyStore, Loaded, Logs, Message,
-    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
-    Unfinished, WhenFull,
+    Bound, ChildStart, Committed, CountQuery, DueTimer, EarlierExecution, EndPlace, EndedInstance,
+    Expects, FunctionRecord, HubError, InboxMessage, InstanceCounts, InstanceFilter,
+    InstanceLimits, InstancePage, InstanceQuery, InstanceStatus, KeyKind, KeyName, KeyRecord,
+    KeyStore, Loaded, Logs, Message, ModuleRecord, NewModule, Operation, Orphan, Purged,
+    RemovedModule, TaskHub, TimerCursor, Unfinished, WhenFull,
 };
 
 /// What a hub could get wrong.
@@ -294,6 +294,16 @@ impl TaskHub for Flawed {
             page.next = None;
         }
         Ok(page)
+    }
+
+    async fn count(&self, mut query: CountQuery) -> Result<Option<InstanceCounts>, HubError> {
+        match self.flaw {
+            Flaw::FindsAll => query.function = None,
+            Flaw::ForgetsTags => query.tags.clear(),
+            Flaw::LooksAtAll => query.looks_max = usize::MAX,
+            _ => {}
+        }
+        self.hub.count(query).await
     }
 
     async fn ended(

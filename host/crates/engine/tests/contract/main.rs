@@ -73,6 +73,9 @@ caught! {
     PagesOfAnySize by a_page_ends_where_its_payloads_are_large;
     PurgesAnyExecution by a_purge_of_one_execution_leaves_another;
     ForgetsTags by a_query_finds_what_its_filter_says;
+    FindsAll by instances_are_counted_by_function_and_state;
+    ForgetsTags by instances_with_a_tag_are_counted_if_they_are_few;
+    LooksAtAll by instances_with_a_tag_are_counted_if_they_are_few;
     FirstPageOnly by unfinished_instances_are_listed_page_by_page_while_they_change;
     ReadyOnly by what_has_something_to_do_is_unfinished;
     NoLimits by a_start_beyond_a_limit_is_refused_and_nothing_is_written;

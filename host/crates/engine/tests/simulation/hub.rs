@@ -6,10 +6,11 @@ use soloist_core::{
     EventId, ExecutionId, FunctionName, History, InstanceId, ModuleDigest, Timestamp,
 };
 use soloist_engine::{
-    Bound, ChildStart, Committed, DueTimer, EarlierExecution, EndPlace, EndedInstance,
-    FunctionRecord, HubError, InboxMessage, InstanceLimits, InstancePage, InstanceQuery,
-    InstanceStatus, KeyName, KeyRecord, KeyStore, Loaded, Logs, Message, ModuleRecord, NewModule,
-    Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor, Unfinished,
+    Bound, ChildStart, Committed, CountQuery, DueTimer, EarlierExecution, EndPlace, EndedInstance,
+    FunctionRecord, HubError, InboxMessage, InstanceCounts, InstanceLimits, InstancePage,
+    InstanceQuery, InstanceStatus, KeyName, KeyRecord, KeyStore, Loaded, Logs, Message,
+    ModuleRecord, NewModule, Operation, Orphan, Purged, RemovedModule, TaskHub, TimerCursor,
+    Unfinished,
 };
 
 use crate::planted::Planted;
@@ -82,6 +83,10 @@ impl TaskHub for SimHub {
 
     async fn query(&self, query: InstanceQuery) -> Result<InstancePage, HubError> {
         self.read("a query", self.0.hub.query(query)).await
+    }
+
+    async fn count(&self, query: CountQuery) -> Result<Option<InstanceCounts>, HubError> {
+        self.read("a count", self.0.hub.count(query)).await
     }
 
     async fn ended(

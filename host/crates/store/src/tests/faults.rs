@@ -275,6 +275,11 @@ async fn unclear(hub: &SqliteHub, unclear: Unclear) {
     *hub.writer.faults.next_commit.lock().unwrap() = Some(unclear);
 }
 
+/// Nothing of the next commit is durable.
+pub(super) async fn fail_next_batch(hub: &SqliteHub) {
+    unclear(hub, Unclear::NotDone).await;
+}
+
 #[test]
 fn a_commit_that_is_durable_in_spite_of_an_error_is_a_success() {
     block_on(async {

@@ -1,5 +1,7 @@
 //! What is found costs what it finds: no page walks past all that does not match.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::Null;
 use rusqlite::{Connection, params_from_iter};
 use soloist_core::Timestamp;
@@ -8,7 +10,7 @@ use soloist_engine::testing::story::{at, function};
 use soloist_engine::{InstanceFilter, InstancePage, InstanceQuery, RuntimeStatus, Shown, TaskHub};
 
 use super::Temporary;
-use crate::query::STATEMENTS;
+use crate::{query, walk};
 
 /// How many ended instances stand around the few that are looked for.
 const CROWD: u32 = 50_000;
@@ -28,7 +30,8 @@ fn crowd(hub: &Temporary) {
          INSERT INTO tag (name, value, created, instance) \
          SELECT 'customer', '42', created, id FROM instance WHERE instance_id = 'live-2'; \
          INSERT INTO tag (name, value, created, instance) \
-         SELECT 'customer', '43', created, id FROM instance WHERE function = 'crowd'";
+         SELECT 'customer', '43', created, id FROM instance WHERE function = 'crowd'; \
+         INSERT INTO tag (name, value, created, instance) SELECT 'region', 'west', created, id FROM instance";
     database.execute_batch(&crowd).unwrap();
     database.execute_batch(few).unwrap();
 }
@@ -59,7 +62,7 @@ fn filters() -> Vec<(InstanceFilter, &'static [&'static str])> {
         ),
         (
             InstanceFilter {
-                tags: [("customer".to_owned(), "42".to_owned())].into(),
+                tags: tag("customer", "42"),
                 ..any()
             },
             &["live-2"],
@@ -90,18 +93,92 @@ fn filters() -> Vec<(InstanceFilter, &'static [&'static str])> {
     ]
 }
 
+/// One criterion lets nearly all through, another no more than two: those are looked at.
+fn crossed() -> Vec<(InstanceFilter, &'static [&'static str])> {
+    let any = InstanceFilter::default;
+    vec![
+        (
+            InstanceFilter {
+                prefix: Some("live-".to_owned()),
+                tags: tag("region", "west"),
+                ..any()
+            },
+            &["live-1", "live-2"],
+        ),
+        (
+            InstanceFilter {
+                statuses: Some(vec![RuntimeStatus::Running]),
+                tags: tag("region", "west"),
+                ..any()
+            },
+            &["live-1", "live-2"],
+        ),
+        (
+            InstanceFilter {
+                function: Some(function("few")),
+                tags: tag("region", "west"),
+                ..any()
+            },
+            &["live-1", "live-2"],
+        ),
+        (
+            InstanceFilter {
+                prefix: Some("done-".to_owned()),
+                created_from: Some(at(40)),
+                created_to: Some(at(41)),
+                ..any()
+            },
+            &["done-0000040", "done-0000041"],
+        ),
+        (
+            InstanceFilter {
+                prefix: Some("l".to_owned()),
+                statuses: Some(vec![RuntimeStatus::Completed]),
+                ..any()
+            },
+            &[],
+        ),
+        (
+            InstanceFilter {
+                prefix: Some("done-".to_owned()),
+                statuses: Some(vec![RuntimeStatus::Running]),
+                ..any()
+            },
+            &[],
+        ),
+        (
+            InstanceFilter {
+                tags: [tag("customer", "42"), tag("region", "west")]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+                ..any()
+            },
+            &["live-2"],
+        ),
+    ]
+}
+
+fn tag(name: &str, value: &str) -> BTreeMap<String, String> {
+    [(name.to_owned(), value.to_owned())].into()
+}
+
 #[test]
 fn a_page_looks_only_at_what_its_index_finds() {
     let hub = Temporary::new();
     crowd(&hub);
-    for (filter, expected) in filters() {
+    let exact = filters().into_iter();
+    let exact = exact.map(|(filter, expected)| (filter, expected.len(), expected));
+    let crossed = crossed().into_iter();
+    let crossed = crossed.map(|(filter, expected)| (filter, 2, expected));
+    for (filter, looks_max, expected) in exact.chain(crossed) {
         let query = InstanceQuery {
             filter: filter.clone(),
             after: None,
             shown: Shown::WithoutPayloads,
             limit: 100,
-            // As many as are found: had the walk to pass another, the page would say where to go on.
-            looks_max: expected.len(),
+            // Had the walk to pass another, the page would say where to go on.
+            looks_max,
             bytes_max: usize::MAX,
         };
         let InstancePage { instances, next } = block_on(hub.query(query)).unwrap();
@@ -120,7 +197,7 @@ fn a_page_looks_only_at_what_its_index_finds() {
 fn no_walk_reads_what_it_need_not_or_sorts() {
     let hub = Temporary::new();
     let database = Connection::open(hub.dir.path().join("soloist.db")).unwrap();
-    for sql in STATEMENTS {
+    for sql in query::STATEMENTS.into_iter().chain(walk::STATEMENTS) {
         let mut statement = database
             .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
             .unwrap();
@@ -132,5 +209,58 @@ fn no_walk_reads_what_it_need_not_or_sorts() {
             .collect();
         assert_eq!(plan.len(), 1, "{sql}: {plan:?}");
         assert!(plan[0].starts_with("SEARCH "), "{sql}: {plan:?}");
+    }
+}
+
+/// Whichever path a page takes, it goes on where the one before ended.
+#[test]
+fn pages_by_different_paths_are_one_list() {
+    let hub = Temporary::new();
+    crowd(&hub);
+    let database = Connection::open(hub.dir.path().join("soloist.db")).unwrap();
+    // Every seventh of the crowd fails: more than are looked at on the first page, fewer on the last.
+    let failing = "UPDATE instance SET status = 4 WHERE function = 'crowd' AND created % 7 = 0 AND created <= 350; \
+         INSERT INTO tag (name, value, created, instance) \
+         SELECT 'half', 'first', created, id FROM instance WHERE created <= 25000";
+    database.execute_batch(failing).unwrap();
+    let failed = InstanceFilter {
+        statuses: Some(vec![RuntimeStatus::Failed]),
+        ..InstanceFilter::default()
+    };
+    let expected: Vec<String> = (1..=50).map(|n| format!("done-{:07}", n * 7)).collect();
+    for filter in [
+        InstanceFilter {
+            prefix: Some("done-".to_owned()),
+            ..failed.clone()
+        },
+        InstanceFilter {
+            tags: tag("half", "first"),
+            ..failed.clone()
+        },
+        InstanceFilter {
+            prefix: Some("done-".to_owned()),
+            tags: tag("half", "first"),
+            ..failed
+        },
+    ] {
+        let mut query = InstanceQuery {
+            filter: filter.clone(),
+            after: None,
+            shown: Shown::WithoutPayloads,
+            limit: 3,
+            looks_max: 30,
+            bytes_max: usize::MAX,
+        };
+        let mut found = Vec::new();
+        for _ in 0..2_000 {
+            let page = block_on(hub.query(query.clone())).unwrap();
+            found.extend(page.instances.iter().map(|one| one.instance.to_string()));
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(query.after, None, "the pages do not end: {filter:?}");
+        assert_eq!(found, expected, "{filter:?}");
     }
 }

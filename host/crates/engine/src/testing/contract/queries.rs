@@ -298,12 +298,16 @@ pub async fn instances_are_found_page_by_page_while_they_change<H: TaskHub>(hub:
 
 pub async fn a_query_looks_at_so_many_and_says_where_to_go_on<H: TaskHub>(hub: &H) {
     prepare(hub).await;
+    // Many begin so or have the tag, and many have failed; few do both.
     for number in 0..9 {
         let mut story = Story::of(&format!("i-{number}")).tagged([("k", "v")]);
         commit(hub, story.start(10 + number, "1")).await;
         if number == 8 {
             commit(hub, story.end(30, failed())).await;
         }
+        let mut other = Story::of(&format!("x-{number}"));
+        commit(hub, other.start(10 + number, "1")).await;
+        commit(hub, other.end(31, failed())).await;
     }
     let is_failed = in_states(&[RuntimeStatus::Failed]);
     for filter in [
@@ -323,7 +327,9 @@ pub async fn a_query_looks_at_so_many_and_says_where_to_go_on<H: TaskHub>(hub: &
         let first = page(hub, query.clone()).await;
         assert_eq!(ids(&first), [""; 0]);
         assert!(first.next.is_some());
-        assert_eq!(paged(hub, query).await, (vec!["i-8".to_owned()], 5));
+        let (all, pages) = paged(hub, query).await;
+        assert_eq!(all, ["i-8"]);
+        assert!(pages >= 5, "{pages} pages of two looks each");
     }
 }
 

@@ -2,8 +2,8 @@ use soloist_core::{InstanceId, Payload, Role, Timestamp};
 
 use super::state::{Instance, State};
 use crate::{
-    EndPlace, EndedInstance, InstanceOrder, InstancePage, InstancePlace, InstanceQuery,
-    InstanceStatus, Shown,
+    CountQuery, EndPlace, EndedInstance, InstanceCounts, InstanceFilter, InstanceOrder,
+    InstancePage, InstancePlace, InstanceQuery, InstanceStatus, Shown,
 };
 
 impl Instance {
@@ -87,6 +87,33 @@ impl State {
             page.instances.push(shown);
         }
         page
+    }
+
+    pub(super) fn count(&self, query: &CountQuery) -> Option<InstanceCounts> {
+        let filter = InstanceFilter {
+            function: query.function.clone(),
+            tags: query.tags.clone(),
+            ..InstanceFilter::default()
+        };
+        let all = || {
+            self.instances
+                .iter()
+                .map(|(id, instance)| instance.shown(id))
+        };
+        let looks = |(name, value): (&String, &String)| {
+            all()
+                .filter(|instance| instance.tags.get(name) == Some(value))
+                .count()
+        };
+        let rarest = query.tags.iter().map(looks).min();
+        if rarest.is_some_and(|looks| looks > query.looks_max) {
+            return None;
+        }
+        let mut counts = InstanceCounts::default();
+        for instance in all().filter(|instance| filter.matches(instance)) {
+            counts.add(instance.function, instance.status, 1);
+        }
+        Some(counts)
     }
 
     pub(super) fn ended(
