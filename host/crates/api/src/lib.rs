@@ -8,6 +8,7 @@ mod admin;
 mod app;
 mod body;
 mod caller;
+mod description;
 mod guard;
 mod health;
 mod management;

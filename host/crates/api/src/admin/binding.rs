@@ -3,6 +3,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
 use soloist_core::InstanceId;
+use utoipa::ToSchema;
 
 use crate::caller::{Caller, ManagementPayload, TASK_HUB, WEBHOOK_BASE};
 use crate::query::Query;
@@ -12,30 +13,33 @@ use crate::reply::json;
 const PLACE: &str = "INSTANCEID";
 
 /// What a client of Durable Functions is set up with: the JSON that Azure's host hands to a function with a client binding.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Binding<'p> {
+pub(crate) struct Binding<'p> {
     task_hub_name: &'static str,
+    #[schema(required)]
     connection_name: Option<&'static str>,
     creation_urls: CreationUrls,
     management_urls: ManagementUrls<'p>,
     base_url: String,
     required_query_string_parameters: String,
     rpc_base_url: String,
+    #[schema(required)]
     http_base_url: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+/// Links with places for a function and an ID.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct CreationUrls {
+pub(crate) struct CreationUrls {
     create_new_instance_post_uri: String,
     create_and_wait_on_new_instance_post_uri: String,
 }
 
 /// The links of one instance, and the one to rewind it, which the management payload does not have.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ManagementUrls<'p> {
+pub(crate) struct ManagementUrls<'p> {
     #[serde(flatten)]
     payload: ManagementPayload<'p>,
     rewind_post_uri: String,
@@ -69,7 +73,13 @@ impl<'p> Binding<'p> {
     }
 }
 
-/// `GET /admin/host/binding`: how a client of Durable Functions reaches this host, as the caller reached it.
+/// How a client of Durable Functions reaches this host
+///
+/// As the caller reached it.
+#[utoipa::path(
+    get, path = "/admin/host/binding", operation_id = "showBinding",
+    responses((status = 200, description = "What a client is set up with.", body = Binding))
+)]
 pub(crate) async fn show(uri: Uri, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let query = Query::parse(query.as_deref());
     let caller = Caller::new(&uri, &headers, &query);

@@ -3,7 +3,7 @@
 pub(crate) mod binding;
 pub(crate) mod executions;
 pub(crate) mod functions;
-mod history;
+pub(crate) mod history;
 pub(crate) mod instances;
-mod log;
+pub(crate) mod log;
 pub(crate) mod modules;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod admin;
+mod contract;
+mod description;
 mod executions;
 mod find;
 mod limits;
