@@ -16,13 +16,16 @@ pub(crate) struct Venv {
 }
 
 impl Venv {
-    /// The environment with what `requirements` pins.
+    /// The environment of all tools, with what `requirements` pins.
     pub(crate) fn with(project: &Project, requirements: &Path) -> Result<Self> {
-        let venv = Self {
-            directory: project.tools().join("venv"),
-        };
+        Self::at(project.tools().join("venv"), requirements)
+    }
+
+    /// An environment of its own in `directory`, with what `requirements` pins.
+    pub(crate) fn at(directory: PathBuf, requirements: &Path) -> Result<Self> {
+        let venv = Self { directory };
         if !works(venv.program("python").arg("--version")) {
-            venv.create(project)?;
+            venv.create()?;
         }
         let name = requirements
             .parent()
@@ -59,9 +62,9 @@ impl Venv {
         self.directory.join("bin")
     }
 
-    fn create(&self, project: &Project) -> Result<()> {
-        let tools = project.tools();
-        fs::create_dir_all(&tools).with_context(|| format!("cannot create {}", tools.display()))?;
+    fn create(&self) -> Result<()> {
+        fs::create_dir_all(&self.directory)
+            .with_context(|| format!("cannot create {}", self.directory.display()))?;
         if !works(Command::new("python3").arg("--version")) {
             bail!("there is no Python; run: sudo apt-get install -y python3-venv");
         }
