@@ -5,6 +5,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::ApiSettings;
+use crate::description::Description;
 
 /// What every handler is given: the engine, the bounds, and word of the end.
 pub(crate) struct App<H, G, P> {
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) stopping: CancellationToken,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) uploads: Semaphore,
+    pub(crate) description: Description,
 }
 
 impl<H: TaskHub, G: Guests, P: Platform> App<H, G, P> {
@@ -26,21 +28,27 @@ impl<H: TaskHub, G: Guests, P: Platform> App<H, G, P> {
         engine: Engine<H, G, P>,
         settings: ApiSettings,
         stopping: CancellationToken,
+        description: Description,
     ) -> Self {
         Self {
             engine,
-            shared: Arc::new(Shared::new(settings, stopping)),
+            shared: Arc::new(Shared::new(settings, stopping, description)),
         }
     }
 }
 
 impl Shared {
-    pub(crate) fn new(settings: ApiSettings, stopping: CancellationToken) -> Self {
+    pub(crate) fn new(
+        settings: ApiSettings,
+        stopping: CancellationToken,
+        description: Description,
+    ) -> Self {
         Self {
             stopping,
             requests: Arc::new(Semaphore::new(settings.requests_max)),
             uploads: Semaphore::new(settings.uploads_max),
             settings,
+            description,
         }
     }
 }

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use soloist_core::InstanceId;
+use utoipa::ToSchema;
 
 use crate::arrival::Arrival;
 use crate::query::Query;
@@ -34,7 +35,7 @@ pub(crate) struct Caller {
 }
 
 /// The management payload: the links of one instance, in the order of Durable Functions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ManagementPayload<'i> {
     id: &'i str,

@@ -9,12 +9,23 @@ use crate::reply::bytes;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// `GET /healthz`: this process answers.
+/// Whether this process answers
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "isAlive", security(()),
+    responses((status = 200, description = "It does.", body = String))
+)]
 pub(crate) async fn alive() -> Response {
     bytes(StatusCode::OK, TEXT, "alive\n")
 }
 
-/// `GET /readyz`: the engine takes work.
+/// Whether the engine takes work
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "isReady", security(()),
+    responses(
+        (status = 200, description = "It does.", body = String),
+        (status = 503, description = "Not now: it stops, or cannot write.", body = Problem),
+    )
+)]
 pub(crate) async fn ready<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
 ) -> Response {

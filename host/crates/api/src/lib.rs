@@ -11,6 +11,7 @@ mod arrival;
 mod body;
 mod caller;
 mod cors;
+mod description;
 mod guard;
 mod health;
 mod management;

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use soloist_core::FunctionName;
 use soloist_engine::{DeployError, HubError};
+use utoipa::ToSchema;
 
 use crate::body::BodyError;
 use crate::reply;
@@ -12,13 +13,17 @@ use crate::start::Refused;
 use crate::trouble::{RETRY_AFTER_SECONDS, Trouble};
 
 /// An error reply of `/api` and `/admin`, as RFC 9457 has it. `code` is stable; `detail` is for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
+    /// Always `about:blank`: `code` tells problems apart.
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
     status: u16,
+    /// What is wrong, and what to do about it.
+    #[schema(value_type = String)]
     detail: Cow<'static, str>,
+    /// Such as `unknown-function`.
     code: &'static str,
     #[serde(skip)]
     retry: Option<u64>,

@@ -16,11 +16,14 @@ use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::admin::{binding, counts, executions, functions, instances, keys, modules};
 use crate::app::{App, Shared};
+use crate::caller::WEBHOOK_BASE;
+use crate::description::{self, Description, Routes};
 use crate::problem::Problem;
 use crate::request_id::{self, RequestIds};
 use crate::trouble::Trouble;
-use crate::{ApiSettings, admin, arrival, cors, guard, health, management, start};
+use crate::{ApiSettings, arrival, cors, guard, health, management, start};
 
 /// What an answer is, its `Content-Type` says.
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -33,74 +36,63 @@ pub fn router<H: TaskHub, G: Guests, P: Platform>(
     settings: ApiSettings,
     stopping: CancellationToken,
 ) -> Router {
-    let app = App::new(engine, settings, stopping);
+    let (routes, described) = routes::<H, G, P>().split();
+    let app = App::new(engine, settings, stopping, Description::new(described));
     let guarded_app = app.clone();
-    let start_new = || post(start::start_new::<H, G, P>);
-    let start_singleton = || post(start::start_singleton::<H, G, P>);
-    let routes = Router::new()
-        .route("/api/orchestrators/{function}", start_new())
-        .route("/api/orchestrators/{function}/", start_new())
-        .route(
-            "/api/orchestrators/{function}/{instance}",
-            start_singleton(),
-        )
-        .route(
-            "/api/orchestrators/{function}/{instance}/",
-            start_singleton(),
-        )
-        .route("/admin/functions", get(admin::functions::list::<H, G, P>))
-        .route(
-            "/admin/functions/",
-            get(admin::functions::list::<H, G, P>).put(admin::functions::deploy_nameless),
-        )
-        .route(
-            "/admin/functions/{name}",
-            get(admin::functions::show::<H, G, P>)
-                .put(admin::functions::deploy::<H, G, P>)
-                .delete(admin::functions::remove::<H, G, P>),
-        )
-        .route(
-            "/admin/modules/{digest}",
-            get(admin::modules::show::<H, G, P>).delete(admin::modules::remove::<H, G, P>),
-        )
-        .route(
-            "/admin/instances/counts",
-            get(admin::counts::show::<H, G, P>),
-        )
-        .route(
-            "/admin/instances/{id}/history",
-            get(admin::instances::history::<H, G, P>),
-        )
-        .route(
-            "/admin/instances/{id}/executions",
-            get(admin::executions::list::<H, G, P>),
-        )
-        .route(
-            "/admin/instances/{id}/executions/{execution}",
-            get(admin::executions::show::<H, G, P>),
-        )
-        .route(
-            "/admin/instances/{id}/logs",
-            get(admin::instances::logs::<H, G, P>),
-        )
-        .route("/admin/keys", get(admin::keys::list::<H, G, P>))
-        .route(
-            "/admin/keys/{name}",
-            post(admin::keys::create::<H, G, P>).delete(admin::keys::revoke::<H, G, P>),
-        )
-        .route(
-            "/admin/keys/{name}/roll",
-            post(admin::keys::roll::<H, G, P>),
-        )
-        .route("/admin/host/binding", get(admin::binding::show::<H, G, P>))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready::<H, G, P>))
+    let routes = routes
         .fallback(management::serve::<H, G, P>)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
     let shared = Arc::clone(&guarded_app.shared);
     let routes = routes.layer(from_fn_with_state(guarded_app, guard::admit::<H, G, P>));
     wrapped(routes, &shared)
+}
+
+/// Each route is served where its description says, and described for that.
+fn routes<H: TaskHub, G: Guests, P: Platform>() -> Routes<App<H, G, P>> {
+    let start_new = start::start_new::<H, G, P>;
+    let start_singleton = start::start_singleton::<H, G, P>;
+    let list_functions = functions::list::<H, G, P>;
+    Routes::new()
+        .serve(start::__path_start_new, start_new)
+        .also("/api/orchestrators/{function}/", post(start_new))
+        .serve(start::__path_start_singleton, start_singleton)
+        .also(
+            "/api/orchestrators/{function}/{instance}/",
+            post(start_singleton),
+        )
+        .serve(functions::__path_list, list_functions)
+        .also(
+            "/admin/functions/",
+            get(list_functions).put(functions::deploy_nameless),
+        )
+        .serve(functions::__path_show, functions::show::<H, G, P>)
+        .serve(functions::__path_deploy, functions::deploy::<H, G, P>)
+        .serve(functions::__path_remove, functions::remove::<H, G, P>)
+        .serve(modules::__path_show, modules::show::<H, G, P>)
+        .serve(modules::__path_remove, modules::remove::<H, G, P>)
+        .serve(counts::__path_show, counts::show::<H, G, P>)
+        .serve(instances::__path_history, instances::history::<H, G, P>)
+        .serve(executions::__path_list, executions::list::<H, G, P>)
+        .serve(executions::__path_show, executions::show::<H, G, P>)
+        .serve(instances::__path_logs, instances::logs::<H, G, P>)
+        .serve(keys::__path_list, keys::list::<H, G, P>)
+        .serve(keys::__path_create, keys::create::<H, G, P>)
+        .serve(keys::__path_revoke, keys::revoke::<H, G, P>)
+        .serve(keys::__path_roll, keys::roll::<H, G, P>)
+        .serve(binding::__path_show, binding::show::<H, G, P>)
+        .serve(health::__path_alive, health::alive)
+        .serve(health::__path_ready, health::ready::<H, G, P>)
+        .serve(
+            description::__path_show_json,
+            description::show_json::<H, G, P>,
+        )
+        .serve(
+            description::__path_show_page,
+            description::show_page::<H, G, P>,
+        )
+        .describe(WEBHOOK_BASE, &management::DESCRIBED)
+        .describe(management::RPC_BASE, &management::DESCRIBED)
 }
 
 /// What every request passes before the guard.
@@ -160,7 +152,11 @@ mod tests {
         async fn panics() -> StatusCode {
             panic!("at a place in the code")
         }
-        let shared = Shared::new(ApiSettings::default(), CancellationToken::new());
+        let shared = Shared::new(
+            ApiSettings::default(),
+            CancellationToken::new(),
+            Description::new(Vec::new()),
+        );
         let routes = Router::new().route("/", get(panics));
         let request = Request::get("/").header("host", "localhost");
         let request = request.body(Body::empty()).unwrap();

@@ -7,16 +7,18 @@ use soloist_core::{FunctionName, InstanceId, InvalidInstanceId, Timestamp};
 use soloist_engine::{
     FunctionKind, Guests, HubError, OnExisting, Platform, Start, StartError, Started, TaskHub,
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::body::{self, BodyError};
-use crate::caller::Caller;
+use crate::caller::{Caller, ManagementPayload};
+use crate::description;
 use crate::moment::{self, Rounding};
 use crate::path::Segments;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{bytes, json, located, retry_after};
-use crate::tags::{InvalidTags, tags};
+use crate::tags::{InvalidTags, Tag, tags};
 
 /// Why a start was refused, before a surface puts it into its own shape.
 pub(crate) enum Refused {
@@ -48,8 +50,33 @@ pub(crate) enum Outcome {
     },
 }
 
+/// The query of a start.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "the description reads it; a start reads the query"
+)]
+pub(crate) struct StartQuery {
+    /// What happens where an execution of the ID is live: the start is refused (which is the default), it is answered with the links of
+    /// the live one, or that one is ended and another begins in one commit.
+    #[param(inline)]
+    on_existing: Option<OnLive>,
+    /// Pending till then; it never begins early.
+    #[param(format = "date-time")]
+    start_at: Option<String>,
+    /// `name:value`, as often as there are tags, 16 at most. A name has up to 64 bytes and no colon, a value up to 256.
+    #[param(inline, max_items = 16)]
+    tag: Option<Vec<Tag>>,
+    /// Also after continue-as-new the instance stays with the component that it began with.
+    pin: Option<bool>,
+    /// Clients send it. It means nothing here: a start takes what is deployed.
+    version: Option<String>,
+}
+
 /// What a caller wants where an execution of the id is live.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "camelCase")]
 enum OnLive {
     Reject,
     Attach,
@@ -193,7 +220,21 @@ pub(crate) fn full(function: &FunctionName, holder: &InstanceId) -> String {
     )
 }
 
-/// `POST /api/orchestrators/{function}`
+/// Start an instance under a new ID
+#[utoipa::path(
+    post, path = "/api/orchestrators/{function}", operation_id = "startNew",
+    params(description::Function, StartQuery),
+    request_body(content = Option<Value>, description = "The input; none is `null`.", content_type = "application/json"),
+    responses(
+        (status = 202, description = "It is started.", body = ManagementPayload, headers(
+            ("Location" = String, description = "Where its status is."),
+            ("Retry-After" = u64, description = "When to ask for it, in seconds."))),
+        (status = 400, description = "An option or a tag is none, or the body is not JSON.", body = Problem),
+        (status = 404, description = "There is no orchestrator of this name: `detail` lists those that there are.", body = Problem),
+        (status = 409, description = "As many of the function are live as may be.", body = Problem, headers(
+            ("Location" = String, description = "Where the status of one of them is."))),
+    )
+)]
 pub(crate) async fn start_new<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(function): Segments<String>,
@@ -202,7 +243,26 @@ pub(crate) async fn start_new<H: TaskHub, G: Guests, P: Platform>(
     answer(app, &function, None, request).await
 }
 
-/// `POST /api/orchestrators/{function}/{instance}`: exactly one of any number of concurrent callers gets 202.
+/// Start an instance under an ID of your own
+///
+/// Exactly one of any number of concurrent callers gets 202; all others learn who won.
+#[utoipa::path(
+    post, path = "/api/orchestrators/{function}/{instance}", operation_id = "startSingleton",
+    params(description::Function, description::Instance, StartQuery),
+    request_body(content = Option<Value>, description = "The input; none is `null`.", content_type = "application/json"),
+    responses(
+        (status = 202, description = "It is started.", body = ManagementPayload, headers(
+            ("Location" = String, description = "Where its status is."),
+            ("Retry-After" = u64, description = "When to ask for it, in seconds."))),
+        (status = 200, description = "One is live, and `onExisting` says `attach`.", body = ManagementPayload, headers(
+            ("Location" = String, description = "Where its status is."))),
+        (status = 400, description = "The ID, an option or a tag is none, or the body is not JSON.", body = Problem),
+        (status = 404, description = "There is no orchestrator of this name: `detail` lists those that there are.", body = Problem),
+        (status = 409, description = "One is live; or, as a problem, as many of the function are live as may be.",
+            content((String = "text/plain"), (Problem = "application/problem+json")),
+            headers(("Location" = String, description = "Where the status of the live one is."))),
+    )
+)]
 pub(crate) async fn start_singleton<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments((function, instance)): Segments<(String, String)>,

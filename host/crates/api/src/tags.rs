@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use utoipa::ToSchema;
+
 use crate::query::Query;
 
 /// The most tags of one instance.
@@ -25,6 +27,12 @@ pub(crate) enum InvalidTags {
     #[error("an instance has at most {TAGS_MAX} tags")]
     TooMany,
 }
+
+/// A name, a colon, and a value.
+#[derive(ToSchema)]
+#[schema(pattern = "^[^:]+:")]
+#[expect(dead_code, reason = "the description reads it")]
+pub(crate) struct Tag(String);
 
 /// The tags of a request: `tag=name:value`, as often as there are tags. The first colon ends the name.
 pub(crate) fn tags(query: &Query) -> Result<BTreeMap<String, String>, InvalidTags> {

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::command::{run, shown, works};
 use crate::project::{Project, now};
-use crate::{guests, tidy};
+use crate::{guests, openapi, tidy};
 
 /// What to check.
 #[derive(Args)]
@@ -28,6 +28,7 @@ enum Stage {
     Deny,
     Build,
     Test,
+    Schemathesis,
     Sdks,
     Doctest,
     Doc,
@@ -103,6 +104,7 @@ impl Stage {
                 run(project.cargo().args(arguments))?;
             }
             Self::Test => test(project)?,
+            Self::Schemathesis => openapi::try_out(project, &openapi::Options::default())?,
             Self::Sdks => guests::test_sdks(project)?,
             Self::Doctest => {
                 run(project

@@ -6,6 +6,7 @@ mod command;
 mod demo;
 mod guests;
 mod languages;
+mod openapi;
 mod project;
 mod projects;
 mod tidy;
@@ -39,6 +40,10 @@ enum Errand {
     Languages(languages::Options),
     /// Build and run what `soloist new` writes, in each language
     Projects(projects::Options),
+    /// Write host/openapi.json from the code
+    Openapi,
+    /// Ask a host all that host/openapi.json allows, and some that it does not
+    Schemathesis(openapi::Options),
     /// Check the rules of the house
     Tidy,
 }
@@ -62,6 +67,8 @@ fn run(errand: Errand) -> Result<()> {
         Errand::Bench(options) => bench::measure(&project, &options),
         Errand::Languages(options) => languages::measure(&project, &options),
         Errand::Projects(options) => projects::check(&project, &options),
+        Errand::Openapi => openapi::write(&project),
+        Errand::Schemathesis(options) => openapi::try_out(&project, &options),
         Errand::Tidy => tidy::check(&project),
     }
 }

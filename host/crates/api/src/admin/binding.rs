@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 use soloist_core::InstanceId;
 use soloist_engine::{Guests, KeyDigest, Platform, TaskHub};
+use utoipa::ToSchema;
 
 use crate::access;
 use crate::app::App;
@@ -17,30 +18,33 @@ use crate::reply::json;
 const PLACE: &str = "INSTANCEID";
 
 /// What a client of Durable Functions is set up with: the JSON that Azure's host hands to a function with a client binding.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Binding<'p> {
+pub(crate) struct Binding<'p> {
     task_hub_name: &'static str,
+    #[schema(required)]
     connection_name: Option<&'static str>,
     creation_urls: CreationUrls,
     management_urls: ManagementUrls<'p>,
     base_url: String,
     required_query_string_parameters: String,
     rpc_base_url: String,
+    #[schema(required)]
     http_base_url: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+/// Links with places for a function and an ID.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct CreationUrls {
+pub(crate) struct CreationUrls {
     create_new_instance_post_uri: String,
     create_and_wait_on_new_instance_post_uri: String,
 }
 
 /// The links of one instance, and the one to rewind it, which the management payload does not have.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ManagementUrls<'p> {
+pub(crate) struct ManagementUrls<'p> {
     #[serde(flatten)]
     payload: ManagementPayload<'p>,
     rewind_post_uri: String,
@@ -74,8 +78,16 @@ impl<'p> Binding<'p> {
     }
 }
 
-/// `GET /admin/host/binding[?code=KEY]`: how a client of Durable Functions reaches this host, as the caller reached it. The key in
-/// the query is the one that the client will bring.
+/// How a client of Durable Functions reaches this host
+///
+/// As the caller reached it. The key in the query is the one that the client will bring: a system key.
+#[utoipa::path(
+    get, path = "/admin/host/binding", operation_id = "showBinding",
+    responses(
+        (status = 200, description = "What a client is set up with.", body = Binding),
+        (status = 400, description = "The key in the query is a master key, which is none for links.", body = Problem),
+    )
+)]
 pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     parts: Parts,

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -5,6 +7,7 @@ use soloist_core::InvalidFunctionName;
 use soloist_engine::{
     COUNTED_MAX, Guests, InstanceCounts, Platform, RuntimeStatus, StatusCounts, TaskHub,
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::management::status;
@@ -22,8 +25,50 @@ const NOT_COUNTED: [&str; 4] = [
     "runtimeStatus",
 ];
 
-/// `GET /admin/instances/counts?functionName=NAME&tag=NAME:VALUE`: how many instances there are in each state, and of each
-/// function.
+/// How many instances there are of each state.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the description reads it; see `by_state`")]
+#[schema(rename_all = "PascalCase")]
+pub(crate) struct StateCounts {
+    pending: u64,
+    running: u64,
+    suspended: u64,
+    completed: u64,
+    failed: u64,
+    terminated: u64,
+}
+
+/// How many instances there are.
+#[derive(ToSchema)]
+#[schema(as = Counts)]
+#[expect(dead_code, reason = "the description reads it; see `body`")]
+pub(crate) struct CountsBody {
+    counts: StateCounts,
+    total: u64,
+    /// The same of each function.
+    functions: BTreeMap<String, StateCounts>,
+}
+
+/// What is counted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description reads it")]
+struct CountQuery {
+    /// Of this function.
+    function_name: Option<String>,
+    /// With this tag, `name:value`; as often as there are tags.
+    tag: Option<Vec<String>>,
+}
+
+/// Count the instances in each state, and of each function
+#[utoipa::path(
+    get, path = "/admin/instances/counts", operation_id = "countInstances",
+    params(CountQuery),
+    responses(
+        (status = 200, description = "As of one moment.", body = CountsBody),
+        (status = 400, description = "There is no such count.", body = Problem),
+    )
+)]
 pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     RawQuery(query): RawQuery,

@@ -6,9 +6,11 @@ use axum::response::Response;
 use serde::Serialize;
 use soloist_core::{ExecutionId, History, InstanceId};
 use soloist_engine::{EarlierExecution, Ending, Guests, Platform, TaskHub};
+use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::management::history::{View, rows};
+use crate::description::{Instance, one_of};
+use crate::management::history::{HistoryRow, View, rows};
 use crate::moment::milliseconds;
 use crate::path::Segments;
 use crate::problem::Problem;
@@ -16,16 +18,27 @@ use crate::query::Query;
 use crate::reply::json;
 
 /// An earlier execution as callers see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ExecutionBody<'e> {
+#[schema(as = EarlierExecution)]
+pub(crate) struct ExecutionBody<'e> {
+    #[schema(value_type = String, format = "uuid")]
     execution_id: ExecutionId,
     function_name: &'e str,
+    /// How often the instance had continued as new.
     generation: u64,
+    #[schema(schema_with = endings)]
     runtime_status: &'static str,
+    #[schema(format = "date-time")]
     started_time: String,
+    #[schema(format = "date-time")]
     ended_time: String,
+    /// How many events it has.
     history_length: u64,
+}
+
+fn endings() -> utoipa::openapi::Object {
+    one_of(["Completed", "Failed", "Terminated", "ContinuedAsNew"])
 }
 
 impl<'e> ExecutionBody<'e> {
@@ -47,7 +60,17 @@ impl<'e> ExecutionBody<'e> {
     }
 }
 
-/// `GET /admin/instances/{id}/executions`: the earlier executions that are kept, newest first.
+/// List the earlier executions that are kept
+///
+/// The newest first. How many are kept, the setting `kept-executions` says.
+#[utoipa::path(
+    get, path = "/admin/instances/{instance}/executions", operation_id = "listExecutions",
+    params(Instance),
+    responses(
+        (status = 200, description = "Those that there are.", body = [ExecutionBody]),
+        (status = 404, description = "There is no such instance.", body = Problem),
+    )
+)]
 pub(crate) async fn list<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(id): Segments<String>,
@@ -59,8 +82,17 @@ pub(crate) async fn list<H: TaskHub, G: Guests, P: Platform>(
     Ok(json(StatusCode::OK, &bodies))
 }
 
-/// `GET /admin/instances/{id}/executions/{execution}`: the history of the current execution, or of one that is kept, as the
-/// status shows it with `showHistory=true&showHistoryOutput=true`.
+/// Show the history of one execution as Durable Functions does
+///
+/// Of the current one, or of one that is kept, as the status shows it with `showHistory=true&showHistoryOutput=true`.
+#[utoipa::path(
+    get, path = "/admin/instances/{instance}/executions/{execution}", operation_id = "showExecution",
+    params(Instance, ("execution" = String, Path, format = "uuid", description = "The ID of an execution.")),
+    responses(
+        (status = 200, description = "Its history.", body = [HistoryRow]),
+        (status = 404, description = "There is no such instance, or it keeps no such execution.", body = Problem),
+    )
+)]
 pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments((id, execution)): Segments<(String, String)>,

@@ -6,26 +6,44 @@ use axum::response::Response;
 use serde::Serialize;
 use soloist_core::{FunctionName, InvalidFunctionName};
 use soloist_engine::{Bound, Deployment, FunctionKind, FunctionRecord, Guests, Platform, TaskHub};
+use utoipa::{IntoParams, ToSchema};
 
 use super::modules::{ModuleBody, module_path};
 use crate::app::App;
 use crate::body;
 use crate::caller::Caller;
+use crate::description::Function;
 use crate::moment::whole_seconds;
 use crate::path::Segments;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{empty, json, located};
 
-/// A function as callers see it.
-#[derive(Debug, Serialize)]
+/// A bound name.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Function)]
 pub(crate) struct FunctionBody {
+    #[schema(value_type = String)]
     name: FunctionName,
+    #[schema(inline, value_type = Kind)]
     kind: FunctionKind,
+    /// Of the component that it is bound to.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     digest: String,
+    /// Of the component, in bytes.
     size: u64,
+    #[schema(format = "date-time")]
     created_time: String,
+}
+
+/// What a function is.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description reads it")]
+enum Kind {
+    Orchestrator,
+    Activity,
 }
 
 impl From<FunctionRecord> for FunctionBody {
@@ -40,7 +58,11 @@ impl From<FunctionRecord> for FunctionBody {
     }
 }
 
-/// `GET /admin/functions`
+/// List the functions
+#[utoipa::path(
+    get, path = "/admin/functions", operation_id = "listFunctions",
+    responses((status = 200, description = "All functions, by name.", body = [FunctionBody]))
+)]
 pub(crate) async fn list<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
 ) -> Response {
@@ -54,7 +76,15 @@ pub(crate) async fn deploy_nameless() -> Problem {
     invalid_name(&"".parse::<FunctionName>().expect_err("it has no letter"))
 }
 
-/// `GET /admin/functions/{name}`
+/// Show a function
+#[utoipa::path(
+    get, path = "/admin/functions/{function}", operation_id = "showFunction",
+    params(Function),
+    responses(
+        (status = 200, description = "The function.", body = FunctionBody),
+        (status = 404, description = "There is no such function.", body = Problem),
+    )
+)]
 pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(name): Segments<String>,
@@ -67,7 +97,34 @@ pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     Ok(json(StatusCode::OK, &FunctionBody::from(record)))
 }
 
-/// `PUT /admin/functions/{name}[?kind=..]`: binds the name to the component in the body.
+/// What of the component is meant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description reads it; see `kind`")]
+struct KindQuery {
+    /// Needed only where the component exports both.
+    #[param(inline, value_type = Option<Kind>)]
+    kind: Option<FunctionKind>,
+}
+
+/// Bind a name to the component in the body
+///
+/// Instances that there are stay with the component that they began with.
+#[utoipa::path(
+    put, path = "/admin/functions/{function}", operation_id = "deployFunction",
+    params(Function, KindQuery),
+    request_body(description = "A WebAssembly component.", content_type = "application/wasm"),
+    responses(
+        (status = 201, description = "The name is new.", body = FunctionBody, headers(
+            ("Location" = String, description = "Where the function is."))),
+        (status = 200, description = "The name is bound anew.", body = FunctionBody, headers(
+            ("Location" = String, description = "Where the function is."))),
+        (status = 202, description = "It compiles longer than a request waits, and is bound then.", body = ModuleBody, headers(
+            ("Location" = String, description = "Where its module is."))),
+        (status = 400, description = "The name or the kind is none, or the kind is needed.", body = Problem),
+        (status = 422, description = "This is not a component that can be used: `detail` says what to do.", body = Problem),
+    )
+)]
 pub(crate) async fn deploy<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(name): Segments<String>,
@@ -108,7 +165,17 @@ pub(crate) async fn deploy<H: TaskHub, G: Guests, P: Platform>(
     })
 }
 
-/// `DELETE /admin/functions/{name}`
+/// Unbind a name
+///
+/// Instances that there are go on.
+#[utoipa::path(
+    delete, path = "/admin/functions/{function}", operation_id = "removeFunction",
+    params(Function),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is no such function.", body = Problem),
+    )
+)]
 pub(crate) async fn remove<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(name): Segments<String>,

@@ -1,26 +1,118 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use soloist_core::{
     Event, EventKind, ExecutionId, History, InstanceId, RetryPolicy, Role, Started,
 };
+use utoipa::ToSchema;
 
+use crate::description::one_of;
 use crate::moment::milliseconds;
 use crate::row::{Row, failure};
 
 /// The histories of an instance in the host's own words, event by event. The nonce stays secret.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InstanceHistory<'h> {
     instance_id: &'h str,
     executions: Vec<ExecutionHistory<'h>>,
 }
 
-#[derive(Debug, Serialize)]
+/// The history of one execution.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ExecutionHistory<'h> {
+pub(crate) struct ExecutionHistory<'h> {
+    #[schema(value_type = String, format = "uuid")]
     execution_id: ExecutionId,
     function: &'h str,
+    /// Of the module that it is pinned to.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     digest: String,
+    #[schema(value_type = Vec<HistoryEvent>)]
     events: Vec<Row<'h>>,
+}
+
+/// An event: which keys there are, `type` says.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description reads it; see `row` and `fields`")]
+pub(crate) struct HistoryEvent {
+    /// Its place: 1, 2, 3, with no gaps.
+    event_id: u64,
+    #[schema(format = "date-time")]
+    timestamp: String,
+    #[schema(rename = "type", schema_with = types)]
+    kind: String,
+    /// Of a request: its idempotency key.
+    task_key: Option<String>,
+    /// The request that this answers.
+    scheduled: Option<u64>,
+    /// The request for the timer that fired.
+    timer: Option<u64>,
+    name: Option<String>,
+    #[schema(value_type = Value, required = false)]
+    input: (),
+    #[schema(value_type = Value, required = false)]
+    output: (),
+    #[schema(value_type = Value, required = false)]
+    data: (),
+    /// Of an HTTP call.
+    #[schema(value_type = Value, required = false)]
+    request: (),
+    /// The policy of a request. Times are in milliseconds.
+    #[schema(value_type = Option<Object>)]
+    retry: (),
+    #[schema(value_type = Option<Object>)]
+    failure: (),
+    attempt: Option<u32>,
+    #[schema(format = "date-time", required = false)]
+    retry_at: String,
+    uri: Option<String>,
+    #[schema(format = "date-time", required = false)]
+    poll_at: String,
+    #[schema(format = "date-time", required = false)]
+    fire_at: String,
+    /// Of a child, or of whoever an event was sent to.
+    instance_id: Option<String>,
+    reason: Option<String>,
+    /// Of the module with which a rewound execution goes on.
+    #[schema(pattern = "^[0-9a-f]{64}$", required = false)]
+    digest: String,
+    /// Who called this instance.
+    #[schema(value_type = Option<Object>)]
+    parent: (),
+    pin: Option<bool>,
+    generation: Option<u64>,
+    start_at: Option<String>,
+    tags: Option<BTreeMap<String, String>>,
+}
+
+fn types() -> utoipa::openapi::Object {
+    one_of([
+        "ExecutionStarted",
+        "ExecutionBegan",
+        "TaskScheduled",
+        "ChildScheduled",
+        "HttpScheduled",
+        "TaskCompleted",
+        "TaskFailed",
+        "AttemptFailed",
+        "HttpAccepted",
+        "TimerCreated",
+        "TimerFired",
+        "EventAwaited",
+        "EventRaised",
+        "EventSent",
+        "TaskCanceled",
+        "ExecutionSuspended",
+        "ExecutionResumed",
+        "ExecutionCompleted",
+        "ExecutionFailed",
+        "ExecutionTerminated",
+        "ContinuedAsNew",
+        "Voided",
+        "ExecutionRewound",
+    ])
 }
 
 impl<'h> InstanceHistory<'h> {

@@ -3,17 +3,40 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use soloist_core::ExecutionId;
 use soloist_engine::{Guests, Platform, TaskHub};
+use utoipa::IntoParams;
 
 use super::executions::{self, known, missing, named, no_instance};
 use super::history::InstanceHistory;
 use super::log::InstanceLog;
 use crate::app::App;
+use crate::description::Instance;
 use crate::path::Segments;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::json;
 
-/// `GET /admin/instances/{id}/history?execution=EXECUTION`: the raw events of the current execution, or of one that is kept.
+/// Which execution is meant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "the description reads it; see `executions::named`"
+)]
+struct ExecutionQuery {
+    /// The ID of one that is kept. Without it the current one is meant.
+    #[param(format = "uuid")]
+    execution: Option<String>,
+}
+
+/// Show the history of an instance, event by event
+#[utoipa::path(
+    get, path = "/admin/instances/{instance}/history", operation_id = "showHistory",
+    params(Instance, ExecutionQuery),
+    responses(
+        (status = 200, description = "The events of one execution.", body = InstanceHistory),
+        (status = 404, description = "There is no such instance, or it keeps no such execution.", body = Problem),
+    )
+)]
 pub(crate) async fn history<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(id): Segments<String>,
@@ -36,8 +59,27 @@ pub(crate) async fn history<H: TaskHub, G: Guests, P: Platform>(
 /// The most log lines in one answer.
 const LINES_MAX: usize = 1_000;
 
-/// `GET /admin/instances/{id}/logs?execution=EXECUTION&after=ORDINAL`: what the current execution logged, or one that is kept, a
-/// page at a time.
+/// Where a page begins.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description reads it; `logs` reads the query")]
+struct LinesQuery {
+    /// What `next` of the page before says.
+    after: Option<u32>,
+}
+
+/// Show what an instance logged and printed
+///
+/// A page has 1,000 lines at most.
+#[utoipa::path(
+    get, path = "/admin/instances/{instance}/logs", operation_id = "showLogs",
+    params(Instance, ExecutionQuery, LinesQuery),
+    responses(
+        (status = 200, description = "A page of the log of one execution.", body = InstanceLog),
+        (status = 400, description = "`after` is no number.", body = Problem),
+        (status = 404, description = "There is no such instance, or it keeps no such execution.", body = Problem),
+    )
+)]
 pub(crate) async fn logs<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(id): Segments<String>,

@@ -6,8 +6,11 @@ use soloist_core::FunctionName;
 use soloist_engine::{
     Guests, KeyError, KeyKind, KeyName, KeyRecord, NewKey, Platform, Revoked, TaskHub,
 };
+use utoipa::openapi::schema::Object;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::description::one_of;
 use crate::moment::whole_seconds;
 use crate::path::Segments;
 use crate::problem::Problem;
@@ -15,16 +18,50 @@ use crate::query::Query;
 use crate::reply::{empty, json, located};
 
 /// A key as an operator sees it. The key itself is there once: in the answer to whoever made or rolled it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct KeyBody {
+#[schema(as = Key)]
+pub(crate) struct KeyBody {
+    #[schema(value_type = String)]
     name: KeyName,
+    #[schema(schema_with = kinds)]
     kind: &'static str,
     /// The one function that it is for; only a function key may have one.
+    #[schema(value_type = Option<String>, required)]
     function: Option<FunctionName>,
+    /// When it was made, or rolled.
+    #[schema(format = "date-time")]
     created_time: String,
+    /// The key itself: only in the answer to whoever made or rolled it.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+fn kinds() -> Object {
+    one_of(["master", "system", "function"])
+}
+
+/// The name of a key in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "the description reads it")]
+struct Name {
+    /// A letter or digit, then letters, digits, `_` and `-`, at most 64 characters in all.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    name: String,
+}
+
+/// What a key is to be good for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description reads it; see `kind`")]
+struct KindQuery {
+    /// All, the instances of all functions, or starts and what they started.
+    #[param(schema_with = kinds, required)]
+    kind: String,
+    /// The one function that a function key is for.
+    function: Option<String>,
 }
 
 impl From<KeyRecord> for KeyBody {
@@ -53,7 +90,11 @@ impl From<NewKey> for KeyBody {
     }
 }
 
-/// `GET /admin/keys`
+/// List the keys, without what they are
+#[utoipa::path(
+    get, path = "/admin/keys", operation_id = "listKeys",
+    responses((status = 200, description = "All keys, by name.", body = [KeyBody]))
+)]
 pub(crate) async fn list<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
 ) -> Response {
@@ -62,7 +103,17 @@ pub(crate) async fn list<H: TaskHub, G: Guests, P: Platform>(
     json(StatusCode::OK, &bodies)
 }
 
-/// `POST /admin/keys/{name}?kind=master|system|function[&function=NAME]`: makes a key, and shows it this once.
+/// Make a key, and show it this once
+#[utoipa::path(
+    post, path = "/admin/keys/{name}", operation_id = "createKey",
+    params(Name, KindQuery),
+    responses(
+        (status = 201, description = "The key is in the answer.", body = KeyBody, headers(
+            ("Location" = String, description = "Its path."))),
+        (status = 400, description = "The name or the kind is none.", body = Problem),
+        (status = 409, description = "There is one of this name, or there are too many.", body = Problem),
+    )
+)]
 pub(crate) async fn create<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(name): Segments<String>,
@@ -86,7 +137,15 @@ pub(crate) async fn create<H: TaskHub, G: Guests, P: Platform>(
     ))
 }
 
-/// `POST /admin/keys/{name}/roll`: the key is another one from now on, which is shown this once.
+/// Put a new key in the place of one, and show it this once
+#[utoipa::path(
+    post, path = "/admin/keys/{name}/roll", operation_id = "rollKey",
+    params(Name),
+    responses(
+        (status = 200, description = "The new key is in the answer; the old one opens nothing any more.", body = KeyBody),
+        (status = 404, description = "There is no such key.", body = Problem),
+    )
+)]
 pub(crate) async fn roll<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(name): Segments<String>,
@@ -99,7 +158,16 @@ pub(crate) async fn roll<H: TaskHub, G: Guests, P: Platform>(
     Ok(json(StatusCode::OK, &KeyBody::from(rolled)))
 }
 
-/// `DELETE /admin/keys/{name}`: from now on the key opens nothing.
+/// Make a key void
+#[utoipa::path(
+    delete, path = "/admin/keys/{name}", operation_id = "revokeKey",
+    params(Name),
+    responses(
+        (status = 204, description = "It opens nothing any more."),
+        (status = 404, description = "There is no such key.", body = Problem),
+        (status = 409, description = "It is the only master key, where keys are required.", body = Problem),
+    )
+)]
 pub(crate) async fn revoke<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(name): Segments<String>,

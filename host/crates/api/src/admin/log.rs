@@ -1,14 +1,17 @@
 use serde::Serialize;
 use soloist_core::{ExecutionId, InstanceId, LogLevel, LogLine};
 use soloist_engine::Logs;
+use utoipa::ToSchema;
 
+use crate::description::one_of;
 use crate::moment::milliseconds;
 
 /// A page of what an instance logged.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InstanceLog<'l> {
     instance_id: &'l str,
+    #[schema(value_type = String, format = "uuid")]
     execution_id: ExecutionId,
     lines: Vec<Line<'l>>,
     /// Where the next page begins: `after`; nothing if this is the last.
@@ -16,12 +19,19 @@ pub(crate) struct InstanceLog<'l> {
     next: Option<u32>,
 }
 
-#[derive(Debug, Serialize)]
-struct Line<'l> {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LogLine)]
+pub(crate) struct Line<'l> {
     ordinal: u32,
+    #[schema(format = "date-time")]
     timestamp: String,
+    #[schema(schema_with = levels)]
     level: LogLevel,
     message: &'l str,
+}
+
+fn levels() -> utoipa::openapi::Object {
+    one_of(["trace", "debug", "info", "warn", "error"])
 }
 
 impl<'l> InstanceLog<'l> {

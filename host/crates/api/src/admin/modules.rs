@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 use soloist_core::{FunctionName, InstanceId, ModuleDigest};
 use soloist_engine::{Guests, ModuleRecord, ModuleState, Platform, RemovedModule, TaskHub};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::moment::whole_seconds;
@@ -14,31 +15,36 @@ use crate::problem::{Problem, quoted};
 use crate::reply::{empty, json, retry_after};
 
 /// A module as callers see it. Which keys there are depends on its state.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Module)]
 pub(crate) struct ModuleBody {
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     digest: String,
     #[serde(flatten)]
     state: StateBody,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(
-    tag = "state",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-enum StateBody {
-    Compiling {
-        elapsed_seconds: f64,
-    },
-    Refused {
-        error: String,
-    },
+/// What belongs to the state of a module.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "state", rename_all = "camelCase")]
+#[schema(as = ModuleState)]
+pub(crate) enum StateBody {
+    #[serde(rename_all = "camelCase")]
+    Compiling { elapsed_seconds: f64 },
+    #[serde(rename_all = "camelCase")]
+    Refused { error: String },
+    #[serde(rename_all = "camelCase")]
     Ready {
+        /// Of the component, in bytes.
         size: u64,
+        #[schema(format = "date-time")]
         created_time: String,
+        /// Those that are bound to it.
+        #[schema(value_type = Vec<String>)]
         functions: Vec<FunctionName>,
+        /// Some of those that need it.
+        #[schema(value_type = Vec<String>)]
         instances: Vec<InstanceId>,
     },
 }
@@ -72,7 +78,26 @@ pub(crate) fn module_path(digest: ModuleDigest) -> String {
     format!("/admin/modules/{digest}")
 }
 
-/// `GET /admin/modules/{digest}`
+/// The module in a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "the description reads it; handlers read the path")]
+struct Digest {
+    /// The SHA-256 of a component, in hexadecimal digits.
+    #[param(pattern = "^[0-9a-f]{64}$")]
+    digest: String,
+}
+
+/// Show a module
+#[utoipa::path(
+    get, path = "/admin/modules/{digest}", operation_id = "showModule",
+    params(Digest),
+    responses(
+        (status = 200, description = "What there is to say of it in its state.", body = ModuleBody, headers(
+            ("Retry-After" = u64, description = "Where it compiles: when to ask again, in seconds."))),
+        (status = 404, description = "There is no such module.", body = Problem),
+    )
+)]
 pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(digest): Segments<String>,
@@ -89,7 +114,16 @@ pub(crate) async fn show<H: TaskHub, G: Guests, P: Platform>(
     })
 }
 
-/// `DELETE /admin/modules/{digest}`
+/// Remove a module
+#[utoipa::path(
+    delete, path = "/admin/modules/{digest}", operation_id = "removeModule",
+    params(Digest),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is no such module.", body = Problem),
+        (status = 409, description = "It is needed: `detail` says by what.", body = Problem),
+    )
+)]
 pub(crate) async fn remove<H: TaskHub, G: Guests, P: Platform>(
     State(app): State<App<H, G, P>>,
     Segments(digest): Segments<String>,

@@ -3,14 +3,30 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use soloist_engine::{Guests, Platform, Restarted, Rewound, TaskHub};
+use utoipa::IntoParams;
 
-use super::fault::Fault;
-use super::{Call, known, patience, started};
+use super::fault::{Fault, FaultBody};
+use super::message::ReasonQuery;
+use super::status::{StatusBody, StatusQuery};
+use super::{Call, WaitQuery, known, patience, started};
 use crate::app::App;
+use crate::caller::ManagementPayload;
+use crate::description::Instance;
 use crate::reply::{empty, json, located};
 use crate::start::Refused;
 
-/// `POST instances/{id}/rewind`: 412 with a sentence, as JSON text, where the instance has not failed.
+/// Let a failed instance go on from before its last failure
+#[utoipa::path(
+    post, path = "/instances/{instance}/rewind", operation_id = "rewindInstance",
+    params(Instance, ReasonQuery),
+    responses(
+        (status = 202, description = "It goes on."),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "As many of its function are live as may be.", body = FaultBody, headers(
+            ("Location" = String, description = "Where the status of one of them is."))),
+        (status = 412, description = "It has not failed: a sentence.", body = String, content_type = "application/json"),
+    )
+)]
 pub(super) async fn rewind<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     call: &Call,
@@ -34,7 +50,36 @@ pub(super) async fn rewind<H: TaskHub, G: Guests, P: Platform>(
     })
 }
 
-/// `POST instances/{id}/restart`: with a new id, unless the query says otherwise. With `timeout` it answers like a start that waits.
+/// Under which ID an instance begins anew.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "the description reads it; `restart` reads the query"
+)]
+struct RestartQuery {
+    /// Under a new ID; which is the default.
+    restart_with_new_instance_id: Option<bool>,
+}
+
+/// Start the same function with the same input
+#[utoipa::path(
+    post, path = "/instances/{instance}/restart", operation_id = "restartInstance",
+    params(Instance, RestartQuery, WaitQuery, StatusQuery),
+    responses(
+        (status = 200, description = "Its bare output, if it has completed while it was waited for; its status, if it has failed or was \
+            terminated.", body = Value),
+        (status = 404, description = "It was purged while it was waited for."),
+        (status = 500, description = "It has failed, and `returnInternalServerErrorOnFailure` is set; or the host could not do this.",
+            body = StatusBody),
+        (status = 202, description = "It is started, and has not ended while it was waited for.", body = ManagementPayload, headers(
+            ("Location" = String, description = "Where its status is."),
+            ("Retry-After" = u64, description = "When to ask for it, in seconds."))),
+        (status = 400, description = "There is no such instance, or its function is not deployed.", body = FaultBody),
+        (status = 409, description = "It is live, or as many of its function are as may be.", body = FaultBody, headers(
+            ("Location" = String, description = "Where the status of the live one is."))),
+    )
+)]
 pub(super) async fn restart<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     call: &Call,

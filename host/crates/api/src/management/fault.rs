@@ -3,6 +3,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use soloist_core::{FunctionName, InstanceId};
 use soloist_engine::HubError;
+use utoipa::ToSchema;
 
 use crate::access::Denied;
 use crate::body::BodyError;
@@ -40,10 +41,13 @@ pub(crate) enum Fault {
     Trouble(Trouble),
 }
 
-#[derive(Serialize)]
+/// An error as Durable Functions tells of it.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct FaultBody<'f> {
+#[schema(as = Fault)]
+pub(crate) struct FaultBody<'f> {
     message: &'f str,
+    /// What is wrong, and what to do about it.
     exception_message: &'f str,
     exception_type: &'static str,
 }

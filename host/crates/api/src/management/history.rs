@@ -1,7 +1,9 @@
 use std::collections::HashSet;
 
 use soloist_core::{Event, EventId, EventKind, ExecutionId, Failure, History, Payload, Role};
+use utoipa::ToSchema;
 
+use crate::description::one_of;
 use crate::moment::seven_digits;
 use crate::row::{Field, Row};
 
@@ -42,6 +44,82 @@ pub(crate) fn rows(history: &History, view: View) -> Vec<Row<'_>> {
             Some(name_first(name, row).with("Timestamp", seven_digits(event.timestamp)))
         })
         .collect()
+}
+
+/// An event as Durable Functions shows it: which keys there are, `EventType` says.
+#[derive(ToSchema)]
+#[schema(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "the description reads it; see `Projection::row`")]
+pub(crate) struct HistoryRow {
+    #[schema(schema_with = types)]
+    event_type: String,
+    #[schema(format = "date-time")]
+    timestamp: String,
+    /// Of the execution, or of what an answer is to.
+    function_name: Option<String>,
+    /// Of a request, or of an event.
+    name: Option<String>,
+    /// JSON as text; left out with `showInput=false`.
+    input: Option<String>,
+    correlation: Option<String>,
+    scheduled_start_time: Option<String>,
+    generation: Option<u64>,
+    parent_trace_context: Option<String>,
+    tags: Option<String>,
+    instance_id: Option<String>,
+    #[schema(format = "date-time", required = false)]
+    scheduled_time: String,
+    #[schema(format = "date-time", required = false)]
+    fire_at: String,
+    /// With `showHistoryOutput`.
+    #[schema(value_type = Value, required = false)]
+    result: (),
+    reason: Option<String>,
+    details: Option<String>,
+    failure_details: Option<FailureDetails>,
+    /// `Completed` or `Failed`; the number 2 where an execution continued as new.
+    #[schema(value_type = Value, required = false)]
+    orchestration_status: (),
+    data: Option<String>,
+}
+
+/// Why a task or an execution failed.
+#[derive(ToSchema)]
+#[schema(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "the description reads it; see `details`")]
+pub(crate) struct FailureDetails {
+    error_type: String,
+    error_message: String,
+    #[schema(required)]
+    stack_trace: Option<String>,
+    #[schema(required)]
+    inner_failure: Option<String>,
+    is_non_retriable: bool,
+    #[schema(required)]
+    properties: Option<String>,
+}
+
+fn types() -> utoipa::openapi::Object {
+    one_of([
+        "ExecutionStarted",
+        "TaskScheduled",
+        "TaskCompleted",
+        "TaskFailed",
+        "SubOrchestrationInstanceCreated",
+        "SubOrchestrationInstanceCompleted",
+        "SubOrchestrationInstanceFailed",
+        "TimerCreated",
+        "TimerFired",
+        "EventRaised",
+        "EventSent",
+        "ExecutionSuspended",
+        "ExecutionResumed",
+        "ExecutionTerminated",
+        "ExecutionCompleted",
+        "ContinueAsNew",
+        "GenericEvent",
+        "ExecutionRewound",
+    ])
 }
 
 /// What is told of a failed orchestration.

@@ -1,8 +1,10 @@
 //! The management API of Durable Functions, under both of its bases.
 
 mod again;
+mod described;
 mod fault;
 pub(crate) mod history;
+mod message;
 mod query;
 pub(crate) mod route;
 pub(crate) mod status;
@@ -11,35 +13,35 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use soloist_core::{History, InstanceId};
-use soloist_engine::{Guests, HubError, InstanceStatus, Platform, Purged, Reach, TaskHub, Told};
+use soloist_engine::{Guests, HubError, InstanceStatus, Platform, Purged, Reach, TaskHub};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::access::Denied;
 use crate::app::App;
-use crate::body;
-use crate::caller::Caller;
+use crate::caller::{Caller, ManagementPayload};
+use crate::description::{Function, Instance};
 use crate::path::NOT_UTF8;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{empty, json, located};
-use crate::start::{self, Outcome};
+use crate::start::{self, Outcome, StartQuery};
+pub(crate) use described::DESCRIBED;
 use fault::Fault;
+pub(crate) use fault::FaultBody;
+use message::RecursiveQuery;
 pub(crate) use query::TOKEN;
-pub(crate) use route::is_below_a_base;
+pub(crate) use route::{RPC_BASE, is_below_a_base};
 use route::{Route, route};
-use status::StatusOptions;
+use status::{StatusBody, StatusOptions, StatusQuery};
 
 /// What is said of a path that no route knows.
 const NOTHING: &str = "there is nothing under this path: functions are under /admin/functions, starts under \
     /api/orchestrators, instances under /runtime/webhooks/durabletask/instances";
-
-/// The longest name of an event, in bytes: no guest can wait for a longer one.
-const EVENT_NAME_BYTES_MAX: usize = 1024;
 
 /// A request to the management API, taken apart.
 struct Call {
@@ -80,14 +82,6 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
     call: &Call,
     body: Body,
 ) -> Result<Response, Fault> {
-    let reason = || call.query.words("reason").map(str::to_owned);
-    let reach = || {
-        if call.query.flag("recursive", false) {
-            Reach::Children
-        } else {
-            Reach::Alone
-        }
-    };
     match route {
         Route::Start { function, instance } => {
             start_and_wait(app, call, body, &function, instance.as_deref()).await
@@ -95,23 +89,14 @@ async fn answer<H: TaskHub, G: Guests, P: Platform>(
         Route::Status(id) => show(app, call, &id).await,
         Route::List => query::list(app, call).await,
         Route::PurgeAll => query::purge(app, call).await,
-        Route::Purge(id) => purge(app, &id, reach()).await,
+        Route::Purge(id) => purge(app, &id, call.reach()).await,
         Route::RaiseEvent { instance, event } => {
-            raise_event(app, call, body, &instance, event.into_owned()).await
+            message::raise_event(app, call, body, &instance, event.into_owned()).await
         }
-        Route::Terminate(id) => match known(&id) {
-            Some(id) => Ok(told(app.engine.terminate(&id, reason(), reach()).await?)),
-            None => Ok(empty(StatusCode::NOT_FOUND)),
-        },
-        Route::Suspend(id) => match known(&id) {
-            Some(id) => Ok(told(app.engine.suspend(&id, reason(), reach()).await?)),
-            None => Ok(empty(StatusCode::NOT_FOUND)),
-        },
-        Route::Resume(id) => match known(&id) {
-            Some(id) => Ok(told(app.engine.resume(&id, reason(), reach()).await?)),
-            None => Ok(empty(StatusCode::NOT_FOUND)),
-        },
-        Route::Rewind(id) => again::rewind(app, call, &id, reason()).await,
+        Route::Terminate(id) => message::terminate(app, call, &id).await,
+        Route::Suspend(id) => message::suspend(app, call, &id).await,
+        Route::Resume(id) => message::resume(app, call, &id).await,
+        Route::Rewind(id) => again::rewind(app, call, &id, call.reason()).await,
         Route::Restart(id) => again::restart(app, call, &id).await,
         Route::NotUtf8 => Err(Fault::Argument(NOT_UTF8.to_owned())),
         Route::NotSupported(what) => Err(Fault::NotSupported(what)),
@@ -128,19 +113,60 @@ pub(crate) fn trouble(error: HubError) -> Response {
     Fault::from(error).into_response()
 }
 
+impl Call {
+    fn reason(&self) -> Option<String> {
+        self.query.words("reason").map(str::to_owned)
+    }
+
+    fn reach(&self) -> Reach {
+        if self.query.flag("recursive", false) {
+            Reach::Children
+        } else {
+            Reach::Alone
+        }
+    }
+}
+
 /// An id under which there may be an instance.
 fn known(id: &str) -> Option<InstanceId> {
     id.parse().ok()
 }
 
-fn told(told: Told) -> Response {
-    empty(match told {
-        Told::Accepted => StatusCode::ACCEPTED,
-        Told::Ended => StatusCode::GONE,
-        Told::Unknown => StatusCode::NOT_FOUND,
-    })
+/// How long a start waits for the end. See [`patience`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "the description reads it; `patience` reads the query"
+)]
+struct WaitQuery {
+    /// The answer waits for the end, but not longer than so many seconds, nor longer than an hour.
+    timeout: Option<f64>,
+    /// Not longer than `timeout`, and without a meaning otherwise: nothing is polled for.
+    polling_interval: Option<f64>,
 }
 
+/// Start an instance, and wait for its end if that is wanted
+///
+/// Exactly one of any number of concurrent callers gets 202; all others learn who won.
+#[utoipa::path(
+    post, path = "/orchestrators/{function}/{instance}", operation_id = "startInstance",
+    params(Function, Instance, StartQuery, WaitQuery, StatusQuery),
+    request_body(content = Option<Value>, description = "The input; none is `null`.", content_type = "application/json"),
+    responses(
+        (status = 202, description = "It is started, and has not ended while it was waited for.", body = ManagementPayload, headers(
+            ("Location" = String, description = "Where its status is."),
+            ("Retry-After" = u64, description = "When to ask for it, in seconds."))),
+        (status = 200, description = "Its bare output, if it has completed while it was waited for; its status, if it has failed or was \
+            terminated; the links of the one that is live, if `onExisting` says `attach`.", body = Value),
+        (status = 400, description = "The function, the ID, an option or a tag is none, or the body is not JSON.", body = FaultBody),
+        (status = 404, description = "It was purged while it was waited for."),
+        (status = 409, description = "One is live, or as many of the function are as may be.", body = FaultBody, headers(
+            ("Location" = String, description = "Where the status of the live one is."))),
+        (status = 500, description = "It has failed, and `returnInternalServerErrorOnFailure` is set; or the host could not do this.",
+            body = StatusBody),
+    )
+)]
 async fn start_and_wait<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     call: &Call,
@@ -217,6 +243,20 @@ async fn wait<H: TaskHub, G: Guests, P: Platform>(
     }
 }
 
+/// Show the status of an instance
+#[utoipa::path(
+    get, path = "/instances/{instance}", operation_id = "showStatus",
+    params(Instance, StatusQuery),
+    responses(
+        (status = 200, description = "It has ended.", body = StatusBody),
+        (status = 202, description = "It is live.", body = StatusBody, headers(
+            ("Location" = String, description = "Where to ask again."),
+            ("Retry-After" = u64, description = "When to ask again, in seconds."))),
+        (status = 404, description = "There is no such instance."),
+        (status = 500, description = "It has failed, and `returnInternalServerErrorOnFailure` is set; or the host could not do this.",
+            body = StatusBody),
+    )
+)]
 async fn show<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     call: &Call,
@@ -262,12 +302,26 @@ async fn status_with_history<H: TaskHub, G: Guests, P: Platform>(
     Ok(last)
 }
 
-#[derive(Serialize)]
+/// How many instances are gone.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PurgedBody {
+#[schema(as = Purged)]
+pub(crate) struct PurgedBody {
     instances_deleted: u64,
 }
 
+/// Purge an instance that has ended
+///
+/// Nothing is left of it.
+#[utoipa::path(
+    delete, path = "/instances/{instance}", operation_id = "purgeInstance",
+    params(Instance, RecursiveQuery),
+    responses(
+        (status = 200, description = "It is gone.", body = PurgedBody),
+        (status = 404, description = "There is no such instance."),
+        (status = 409, description = "It has not ended.", body = FaultBody),
+    )
+)]
 async fn purge<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     id: &str,
@@ -283,52 +337,6 @@ async fn purge<H: TaskHub, G: Guests, P: Platform>(
         (Purged::Live, _) => Err(Fault::Live(id)),
         (Purged::Unknown, _) => Ok(empty(StatusCode::NOT_FOUND)),
     }
-}
-
-async fn raise_event<H: TaskHub, G: Guests, P: Platform>(
-    app: &App<H, G, P>,
-    call: &Call,
-    body: Body,
-    id: &str,
-    event: String,
-) -> Result<Response, Fault> {
-    let Some(id) = known(id) else {
-        return Ok(told(Told::Unknown));
-    };
-    match app.engine.status(&id).await? {
-        None => return Ok(told(Told::Unknown)),
-        Some(status) if !status.status.is_live() => return Ok(told(Told::Ended)),
-        Some(_) => {}
-    }
-    check_event_name(&event)?;
-    let settings = &app.shared.settings;
-    let headers = &call.parts.headers;
-    let body = body::read(headers, body, settings.json_limit(), settings.body_timeout);
-    let body = body.await?;
-    if !body.is_empty() && !is_json(headers) {
-        return Err(Fault::NotJsonType);
-    }
-    let data = body::payload(body)?;
-    Ok(told(app.engine.raise_event(&id, event, data).await?))
-}
-
-fn check_event_name(name: &str) -> Result<(), Fault> {
-    let text = match name.len() {
-        0 => "an event name must not be empty".to_owned(),
-        1..=EVENT_NAME_BYTES_MAX => return Ok(()),
-        bytes => format!(
-            "an event name has at most {EVENT_NAME_BYTES_MAX} bytes, or nobody could wait for it; this one has {bytes}"
-        ),
-    };
-    Err(Fault::Argument(text))
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
 }
 
 #[cfg(test)]
@@ -357,20 +365,5 @@ mod tests {
     #[test]
     fn to_poll_less_often_than_the_wait_lasts_is_refused() {
         assert!(patience_of("timeout=2&pollingInterval=2.5").is_err());
-    }
-
-    #[test]
-    fn a_content_type_may_have_parameters() {
-        let json = |value: &str| {
-            is_json(&HeaderMap::from_iter([(
-                CONTENT_TYPE,
-                value.parse().unwrap(),
-            )]))
-        };
-        assert!(json("application/json"));
-        assert!(json("Application/JSON; charset=utf-8"));
-        assert!(!json("application/jsonx"));
-        assert!(!json("text/plain"));
-        assert!(!is_json(&HeaderMap::new()));
     }
 }

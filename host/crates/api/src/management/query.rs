@@ -5,20 +5,22 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::Serialize;
 use soloist_core::Timestamp;
 use soloist_engine::{
     Guests, InstanceFilter, InstanceList, InstanceOrder, InstancePlace, Platform, RuntimeStatus,
     Shown, TaskHub,
 };
+use utoipa::{IntoParams, ToSchema};
 
-use super::fault::Fault;
-use super::status::{StatusOptions, body};
+use super::fault::{Fault, FaultBody};
+use super::status::{StatusBody, StatusOptions, body};
 use super::{Call, PurgedBody};
 use crate::app::App;
 use crate::moment::{Rounding, read};
 use crate::query::Query;
 use crate::reply::{empty, json};
-use crate::tags::tags;
+use crate::tags::{Tag, tags};
 
 /// Where a page went on from, and where the next one does; empty if there is none.
 pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-ms-continuation-token");
@@ -28,7 +30,82 @@ const TOP: usize = 100;
 /// The most instances of one page.
 const TOP_MAX: usize = 1_000;
 
-/// `GET instances/`
+/// Which instances are meant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description reads it; see `filter`")]
+struct FilterQuery {
+    /// At or before this time.
+    #[param(format = "date-time")]
+    created_time_to: Option<String>,
+    /// One of these, separated by commas: Pending, Running, Suspended, Completed, Failed, Terminated. It may stand more than once. What
+    /// is no status is dropped; where nothing else is named, no instance is meant.
+    runtime_status: Option<Vec<String>>,
+    /// The ID begins with this.
+    instance_id_prefix: Option<String>,
+    /// Of this function.
+    #[param(pattern = "^[A-Za-z][A-Za-z0-9_-]{0,126}$")]
+    function_name: Option<String>,
+    /// `name:value`: has this tag. Where it stands more than once, all of them.
+    #[param(inline, max_items = 16)]
+    tag: Option<Vec<Tag>>,
+}
+
+/// From when on instances are meant, if anything is said.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description reads it; see `filter`")]
+struct FromQuery {
+    /// At or after this time.
+    #[param(format = "date-time")]
+    created_time_from: Option<String>,
+}
+
+/// From when on instances are meant, where it must be said.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description reads it; see `purge`")]
+struct NeededFromQuery {
+    /// At or after this time.
+    #[param(format = "date-time")]
+    created_time_from: String,
+}
+
+/// What is shown of each, and of how many.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "the description reads it; `list` reads the query")]
+struct PageQuery {
+    /// So many at most: 100 if nothing is said, and 1,000 at most.
+    #[param(minimum = 1)]
+    top: Option<u64>,
+    /// With the inputs; which is the default.
+    show_input: Option<bool>,
+}
+
+/// Where a page begins.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the description reads it; see `after`")]
+struct PageHeader {
+    /// The token of the page before, to be sent with the same query.
+    #[param(rename = "x-ms-continuation-token", required = false)]
+    token: String,
+}
+
+/// List instances, a page at a time
+///
+/// With `instanceIdPrefix` and no `tag` the order is that of the IDs, else that of creation. A page may be short, or empty, before
+/// the last.
+#[utoipa::path(
+    get, path = "/instances", operation_id = "listInstances",
+    params(FromQuery, FilterQuery, PageQuery, PageHeader),
+    responses(
+        (status = 200, description = "A page.", body = [StatusBody], headers(
+            ("x-ms-continuation-token" = String, description = "Where the next page begins; empty on the last one."))),
+        (status = 400, description = "The function or a tag is none, or the token is not of this query.", body = FaultBody),
+    )
+)]
 pub(super) async fn list<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     call: &Call,
@@ -60,8 +137,29 @@ pub(super) async fn list<H: TaskHub, G: Guests, P: Platform>(
     Ok(reply)
 }
 
-/// `DELETE instances/`: what has ended and is meant goes. A clean-up that would take longer than a request may is broken off,
-/// and says how much went: whoever asks again cleans up the rest.
+/// Why nothing is cleaned up.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the description reads it")]
+enum NotCleanedUp {
+    /// `createdTimeFrom` is missing: a sentence.
+    Sentence(String),
+    Fault(FaultBody<'static>),
+}
+
+/// Purge what has ended
+///
+/// A clean-up that would take longer than 30 s is broken off, and says how much went: whoever asks
+/// again cleans up the rest.
+#[utoipa::path(
+    delete, path = "/instances", operation_id = "purgeInstances",
+    params(NeededFromQuery, FilterQuery),
+    responses(
+        (status = 200, description = "So many went.", body = PurgedBody),
+        (status = 400, description = "`createdTimeFrom` is missing, or the function or a tag is none.", body = inline(NotCleanedUp)),
+        (status = 404, description = "Nothing has ended of what is meant."),
+    )
+)]
 pub(super) async fn purge<H: TaskHub, G: Guests, P: Platform>(
     app: &App<H, G, P>,
     call: &Call,

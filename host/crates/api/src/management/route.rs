@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use crate::caller::WEBHOOK_BASE;
 
 /// The second base of the management API, which Durable Functions' clients call.
-const RPC_BASE: &str = "/durabletask";
+pub(crate) const RPC_BASE: &str = "/durabletask";
 
 /// What a request to the management API asks for.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,13 +5,33 @@ use axum::response::Response;
 use serde::Serialize;
 use soloist_core::{EventKind, History, Payload};
 use soloist_engine::{InstanceStatus, LONG_HISTORY, RuntimeStatus};
+use utoipa::{IntoParams, ToSchema};
 
-use super::history::{View, failed, rows};
+use super::history::{HistoryRow, View, failed, rows};
 use crate::caller::Caller;
+use crate::description::one_of;
 use crate::moment::whole_seconds;
 use crate::query::Query;
 use crate::reply::{json, located, retry_after};
 use crate::row::Row;
+
+/// The query of a status. See [`StatusOptions::of`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "the description reads it; `StatusOptions` reads the query"
+)]
+pub(crate) struct StatusQuery {
+    /// With the history; it is left out by default.
+    show_history: Option<bool>,
+    /// With the results in the history; they are left out by default.
+    show_history_output: Option<bool>,
+    /// With the input, and those in the history; which is the default.
+    show_input: Option<bool>,
+    /// The status of a failed instance comes with 500 in place of 200.
+    return_internal_server_error_on_failure: Option<bool>,
+}
 
 /// How a caller wants to see an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,27 +59,41 @@ impl StatusOptions {
 }
 
 /// An instance as callers see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = InstanceStatus)]
 pub(crate) struct StatusBody<'s> {
+    /// The function.
     name: &'s str,
     instance_id: &'s str,
+    #[schema(schema_with = names)]
     runtime_status: &'static str,
+    #[schema(value_type = Value)]
     input: Option<&'s Payload>,
+    #[schema(value_type = Value)]
     custom_status: Option<&'s Payload>,
+    /// What it returned, or why it failed or was terminated.
+    #[schema(value_type = Value)]
     output: Option<Payload>,
+    #[schema(format = "date-time")]
     created_time: String,
+    #[schema(format = "date-time")]
     last_updated_time: String,
     /// Ours; there only where an instance has any.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     tags: Option<&'s BTreeMap<String, String>>,
     /// Ours; how many events a long history has.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     history_length: Option<u64>,
+    /// With `showHistory`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<HistoryRow>>, nullable = false)]
     history_events: Option<&'s [Row<'s>]>,
     /// The same again, under the name that the clients read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<HistoryRow>>, nullable = false)]
     history: Option<&'s [Row<'s>]>,
 }
 
@@ -131,6 +165,11 @@ pub(crate) fn name(status: RuntimeStatus) -> &'static str {
         RuntimeStatus::Failed => "Failed",
         RuntimeStatus::Terminated => "Terminated",
     }
+}
+
+fn names() -> utoipa::openapi::Object {
+    use RuntimeStatus::{Completed, Failed, Pending, Running, Suspended, Terminated};
+    one_of([Pending, Running, Suspended, Completed, Failed, Terminated].map(name))
 }
 
 fn output(status: &InstanceStatus) -> Option<Payload> {

@@ -4,8 +4,10 @@
 
 mod admin;
 mod again;
+mod contract;
 mod cors;
 mod counts;
+mod description;
 mod executions;
 mod find;
 mod hygiene;

@@ -9,6 +9,7 @@ use soloist_engine::{Engine, EngineSettings};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::contract;
 use crate::scripted::{Scripted, StillClock};
 
 pub(crate) const BASE: &str = "/runtime/webhooks/durabletask";
@@ -99,6 +100,14 @@ impl World {
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let reply = self.ask(request).await;
+        contract::check(&method, &path, &reply);
+        reply
+    }
+
+    /// Without a look at what is described.
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

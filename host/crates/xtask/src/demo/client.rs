@@ -73,15 +73,12 @@ impl Client {
 
     /// The instance's status code and status.
     pub(crate) fn status(&self, id: &str) -> Result<(u16, Value)> {
-        self.get(&format!(
-            "{}/runtime/webhooks/durabletask/instances/{id}",
-            self.url
-        ))
+        self.get(&format!("/runtime/webhooks/durabletask/instances/{id}"))
     }
 
     /// The history of the instance's latest execution.
     pub(crate) fn history(&self, id: &str) -> Result<History> {
-        let (status, body) = self.get(&format!("{}/admin/instances/{id}/history", self.url))?;
+        let (status, body) = self.get(&format!("/admin/instances/{id}/history"))?;
         if status != 200 {
             bail!("there is no history of {id}, but {status}: {body}");
         }
@@ -89,13 +86,9 @@ impl Client {
     }
 
     fn compiled(&self, location: &str) -> Result<()> {
-        let url = if location.starts_with('/') {
-            format!("{}{location}", self.url)
-        } else {
-            location.to_owned()
-        };
+        let path = location.strip_prefix(&self.url).unwrap_or(location);
         within(COMPILE_PATIENCE, || {
-            let (_, module) = self.get(&url)?;
+            let (_, module) = self.get(path)?;
             match module["state"].as_str() {
                 Some("ready") => Ok(Some(())),
                 Some("compiling") => Ok(None),
@@ -104,8 +97,10 @@ impl Client {
         })
     }
 
-    fn get(&self, url: &str) -> Result<(u16, Value)> {
-        let (status, text) = self.answer(self.agent.get(url).call())?;
+    /// What is under a path: status and JSON.
+    pub(crate) fn get(&self, path: &str) -> Result<(u16, Value)> {
+        let url = format!("{}{path}", self.url);
+        let (status, text) = self.answer(self.agent.get(&url).call())?;
         let body = serde_json::from_str(&text)
             .with_context(|| format!("{url} answers {status}, and no JSON: {text}"))?;
         Ok((status, body))

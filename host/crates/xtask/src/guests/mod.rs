@@ -23,7 +23,7 @@ use clap::{Args, ValueEnum};
 
 use crate::project::{Project, now};
 use toolchain::{Choice, Toolchain};
-use venv::Venv;
+pub(crate) use venv::Venv;
 
 pub(crate) use sdks::test as test_sdks;
 
