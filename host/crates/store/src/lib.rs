@@ -14,6 +14,7 @@ mod hub;
 mod inbox;
 mod instances;
 mod lists;
+mod litter;
 mod lock;
 mod open;
 mod query;

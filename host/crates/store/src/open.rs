@@ -25,6 +25,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("../migrations/03_slots.sql")),
     M::up(include_str!("../migrations/04_earlier.sql")),
     M::up(include_str!("../migrations/05_tally.sql")),
+    M::up(include_str!("../migrations/06_litter.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

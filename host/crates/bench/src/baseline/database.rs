@@ -79,6 +79,7 @@ mod tests {
             include_str!("../../../store/migrations/03_slots.sql"),
             include_str!("../../../store/migrations/04_earlier.sql"),
             include_str!("../../../store/migrations/05_tally.sql"),
+            include_str!("../../../store/migrations/06_litter.sql"),
         ] {
             migrated.execute_batch(migration).unwrap();
         }
