@@ -1,14 +1,14 @@
 //! Functions of which one instance may be live: exact under race and crash.
 
 use anyhow::{Context, Result, ensure};
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use rand::Rng;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{Answer, Client, Connection, Guest, Host, HostOptions};
-use tokio::sync::Barrier;
+use tests::{Client, Guest, Host, HostOptions};
 
-use crate::{CALLERS, connect, count, finish};
+use crate::callers::{Place, Refusal, check_shown, connect, count, race, race_to_the_end};
+use crate::{INPUT, finish};
 
 const ROUNDS: usize = 50;
 const KILLS: usize = 12;
@@ -35,34 +35,14 @@ async fn host(dir: &TempDir, when_full: &str) -> Result<Host> {
     Ok(host)
 }
 
-/// Starts as many IDs of one function as there are connections, at once.
-async fn race(
-    connections: &mut [Connection],
-    function: &str,
-    round: usize,
-    input: &str,
-) -> Vec<Result<Answer>> {
-    let barrier = Barrier::new(connections.len());
-    let callers = connections
-        .iter_mut()
-        .enumerate()
-        .map(|(number, connection)| {
-            let (path, barrier) = (path(function, round, number), &barrier);
-            async move {
-                let prepared = connection.prepare_post(&path, input).await;
-                barrier.wait().await;
-                connection.release(prepared?).await
-            }
-        });
-    join_all(callers).await
-}
-
 fn id(round: usize, number: usize) -> String {
     format!("r{round}-{number}")
 }
 
-fn path(function: &str, round: usize, number: usize) -> String {
-    format!("/api/orchestrators/{function}/{}", id(round, number))
+/// The start of an ID that no other caller starts.
+fn start(function: &str, round: usize, caller: usize, input: &str) -> (String, String) {
+    let path = Place::of(caller, round).start(function, &id(round, caller));
+    (path, input.to_owned())
 }
 
 async fn listed(client: &Client, query: &str) -> Result<Vec<Value>> {
@@ -77,17 +57,22 @@ async fn of_64_concurrent_starts_of_distinct_ids_one_gets_the_slot() -> Result<(
     let client = host.client();
     let mut connections = connect(&host).await?;
     for round in 0..ROUNDS {
-        let answers = race(&mut connections, "events", round, r#"{"name":"Go","n":1}"#)
-            .await
-            .into_iter()
-            .collect::<Result<Vec<_>>>()?;
+        let answers = race_to_the_end(&mut connections, |caller| {
+            start("events", round, caller, INPUT)
+        });
+        let answers = answers.await?;
         ensure!(count(&answers, 202) == 1, "{round}: {answers:?}");
-        ensure!(count(&answers, 409) == CALLERS - 1, "{round}: {answers:?}");
         let winner = answers.iter().position(|answer| answer.status == 202);
-        let winner = id(round, winner.context("there is a winner")?);
-        let named = format!("among them '{winner}'");
-        for loser in answers.iter().filter(|answer| answer.status == 409) {
-            ensure!(loser.body.contains(&named), "{}", loser.body);
+        let number = winner.context("there is a winner")?;
+        let winner = id(round, number);
+        check_shown(&answers[number], 202, &winner)?;
+        let location = answers[number].header("location");
+        let location = location.context("a 202 says where")?;
+        for (caller, loser) in answers.iter().enumerate() {
+            if caller != number {
+                let place = Place::of(caller, round);
+                place.check_conflict(loser, &Refusal::full("events", &winner), location)?;
+            }
         }
         let known = listed(&client, &format!("instanceIdPrefix=r{round}-")).await?;
         ensure!(
@@ -122,7 +107,9 @@ async fn queued_instances_run_one_at_a_time_whenever_the_host_is_killed() -> Res
         let mut connections = connect(&host).await?;
         let spins = rand::rng().random_range(0..6_000_u32);
         let (answers, killed) = tokio::join!(
-            race(&mut connections, "chain", round, r#"{"n":2}"#),
+            race(&mut connections, |caller| {
+                start("chain", round, caller, r#"{"n":2}"#)
+            }),
             async {
                 for _ in 0..spins {
                     tokio::task::yield_now().await;

@@ -1,70 +1,56 @@
-//! The singleton under race: of any number of concurrent starts of one ID, exactly one wins.
+//! The singleton under race: of any number of concurrent starts of one ID, wherever they are asked for, exactly one wins.
 
+mod callers;
 mod limits;
+mod mixed;
 
 use anyhow::{Context, Result, ensure};
-use futures_util::future::{join_all, try_join_all};
 use rand::Rng;
 use serde_json::json;
-use tests::{Answer, Client, Connection, Guest, Host, HostOptions, eventually};
-use tokio::sync::Barrier;
+use tests::{Answer, Client, Guest, Host, HostOptions, eventually};
 
-const CALLERS: usize = 64;
+use crate::callers::{CALLERS, Place, Refusal, check_shown, connect, count, race, race_to_the_end};
+
 const ROUNDS: usize = 200;
 const KILL_ROUNDS: usize = 20;
+/// What is started waits for one event.
+const INPUT: &str = r#"{"name":"Go","n":1}"#;
 
-/// Starts one ID from all connections at once.
-async fn race(connections: &mut [Connection], id: &str) -> Vec<Result<Answer>> {
-    let path = format!("/api/orchestrators/events/{id}");
-    let barrier = Barrier::new(connections.len());
-    let callers = connections.iter_mut().map(|connection| async {
-        let prepared = connection
-            .prepare_post(&path, r#"{"name":"Go","n":1}"#)
-            .await;
-        // All wait for all, whatever became of their first bytes.
-        barrier.wait().await;
-        connection.release(prepared?).await
-    });
-    join_all(callers).await
+/// Every fourth caller wants to be attached to what is live, the others want to win.
+fn attaches(caller: usize) -> bool {
+    caller.is_multiple_of(4)
 }
 
-fn count(answers: &[Answer], status: u16) -> usize {
-    answers
-        .iter()
-        .filter(|answer| answer.status == status)
-        .count()
+/// The start of one ID by a caller.
+fn start(caller: usize, round: usize, id: &str) -> (String, String) {
+    let path = Place::of(caller, round).start("events", id);
+    let query = if attaches(caller) {
+        "?onExisting=attach"
+    } else {
+        ""
+    };
+    (path + query, INPUT.to_owned())
 }
 
-/// One winner, whose execution is live; the others learn who won.
-fn check_round(answers: &[Answer], id: &str) -> Result<()> {
-    ensure!(
-        count(answers, 202) == 1,
-        "{} winners of {id}: {answers:?}",
-        count(answers, 202)
-    );
-    ensure!(count(answers, 409) == CALLERS - 1, "{id}: {answers:?}");
-    let winner = answers
-        .iter()
-        .find(|answer| answer.status == 202)
-        .context("there is a winner")?;
+/// One winner; all others learn who won.
+fn check_round(answers: &[Answer], round: usize, id: &str) -> Result<()> {
+    let winners = count(answers, 202);
+    ensure!(winners == 1, "{winners} winners of {id}: {answers:?}");
+    let winner = answers.iter().find(|answer| answer.status == 202);
+    let winner = winner.context("there is a winner")?;
+    check_shown(winner, 202, id)?;
     let location = winner.header("location").context("a 202 says where")?;
-    for loser in answers.iter().filter(|answer| answer.status == 409) {
-        ensure!(
-            loser.body == format!("An instance with ID '{id}' already exists."),
-            "{}",
-            loser.body
-        );
-        ensure!(
-            loser.header("location") == Some(location),
-            "{:?}, not {location}",
-            loser.header("location")
-        );
-        ensure!(
-            loser
-                .header("content-type")
-                .is_some_and(|kind| kind.starts_with("text/plain")),
-            "{loser:?}"
-        );
+    for (caller, answer) in answers.iter().enumerate() {
+        if answer.status == 202 {
+            continue;
+        }
+        if attaches(caller) {
+            check_shown(answer, 200, id)?;
+            ensure!(answer.header("location") == Some(location), "{answer:?}");
+        } else {
+            let place = Place::of(caller, round);
+            place.check_conflict(answer, &Refusal::exists(id), location)?;
+        }
     }
     Ok(())
 }
@@ -82,10 +68,6 @@ async fn finish(client: &Client, id: &str) -> Result<()> {
     Ok(())
 }
 
-async fn connect(host: &Host) -> Result<Vec<Connection>> {
-    try_join_all((0..CALLERS).map(|_| Connection::open(host.address()))).await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exactly_one_of_64_concurrent_starts_wins() -> Result<()> {
     let host = Host::start(HostOptions::default())?;
@@ -101,11 +83,8 @@ async fn exactly_one_of_64_concurrent_starts_wins() -> Result<()> {
         } else {
             "again".to_owned()
         };
-        let answers = race(&mut connections, &id)
-            .await
-            .into_iter()
-            .collect::<Result<Vec<_>>>()?;
-        check_round(&answers, &id)?;
+        let answers = race_to_the_end(&mut connections, |caller| start(caller, round, &id)).await?;
+        check_round(&answers, round, &id)?;
         finish(&client, &id).await?;
     }
     Ok(())
@@ -123,7 +102,8 @@ async fn a_kill_amid_the_race_leaves_at_most_one_execution() -> Result<()> {
         let mut connections = connect(&host).await?;
         // The kill comes after a random number of bytes of work: from before the first start to after the last answer.
         let spins = rand::rng().random_range(0..3_000_u32);
-        let (answers, killed) = tokio::join!(race(&mut connections, &id), async {
+        let racing = race(&mut connections, |caller| start(caller, round, &id));
+        let (answers, killed) = tokio::join!(racing, async {
             for _ in 0..spins {
                 tokio::task::yield_now().await;
             }
@@ -139,15 +119,11 @@ async fn a_kill_amid_the_race_leaves_at_most_one_execution() -> Result<()> {
         host.restart()?;
         let client = host.client();
         let status = client.status(&id).await?;
-        if count(&answers, 202) == 1 || count(&answers, 409) > 0 {
+        if !answers.is_empty() {
             ensure!(status.is_some(), "{id} was answered, but it is gone");
         }
-        let again = client
-            .post(
-                &format!("/api/orchestrators/events/{id}"),
-                &json!({"name": "Go", "n": 1}),
-            )
-            .await?;
+        let again = Place::of(round, 0).start("events", &id);
+        let again = client.post(&again, &json!({"name": "Go", "n": 1})).await?;
         let expected = if status.is_some() { 409 } else { 202 };
         ensure!(
             again.status() == expected,

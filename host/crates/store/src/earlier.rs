@@ -7,6 +7,7 @@ use soloist_engine::{EarlierExecution, Ending, Expects, Operation, RuntimeStatus
 use crate::change::{append, keep_lines};
 use crate::columns::{self, Columns};
 use crate::instances::{self, Unreadable};
+use crate::litter::{Budget, discard};
 use crate::write::Refused;
 
 /// How many earlier executions of each instance are kept.
@@ -43,20 +44,28 @@ impl Keeping {
         operation: &Operation,
         json: &[String],
     ) -> Result<(), Refused> {
+        let mut budget = Budget::of_an_operation();
         let is_kept = self.most > 0 && keep(database, old, operation, json)?;
         if !is_kept {
-            forget_history(database, columns::execution(old.execution))?;
+            discard(database, columns::execution(old.execution), &mut budget)?;
         }
         if self.any {
-            forget_beyond(database, old.instance, self.most)?;
+            forget_beyond(database, old.instance, self.most, &mut budget)?;
         }
         Ok(())
     }
 
-    /// All that an instance has left behind goes.
-    pub(crate) fn purge(self, database: &Connection, instance: i64) -> rusqlite::Result<()> {
+    /// All executions of an instance go, the current one and those that are kept.
+    pub(crate) fn purge(
+        self,
+        database: &Connection,
+        instance: i64,
+        execution: &[u8],
+    ) -> rusqlite::Result<()> {
+        let mut budget = Budget::of_an_operation();
+        discard(database, execution, &mut budget)?;
         if self.any {
-            forget_beyond(database, instance, 0)?;
+            forget_beyond(database, instance, 0, &mut budget)?;
         }
         Ok(())
     }
@@ -135,7 +144,12 @@ fn time_of(
 }
 
 /// Of an instance the newest so many stay.
-fn forget_beyond(database: &Connection, instance: i64, most: u32) -> rusqlite::Result<()> {
+fn forget_beyond(
+    database: &Connection,
+    instance: i64,
+    most: u32,
+    budget: &mut Budget,
+) -> rusqlite::Result<()> {
     let gone: Vec<[u8; 16]> = database
         .prepare_cached(
             "DELETE FROM earlier WHERE instance = ?1 \
@@ -144,18 +158,7 @@ fn forget_beyond(database: &Connection, instance: i64, most: u32) -> rusqlite::R
         .query_map(params![instance, most], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     gone.iter()
-        .try_for_each(|execution| forget_history(database, execution))
-}
-
-/// All that is kept of an execution but its timers goes.
-pub(crate) fn forget_history(database: &Connection, execution: &[u8]) -> rusqlite::Result<()> {
-    for sql in [
-        "DELETE FROM history WHERE execution = ?1",
-        "DELETE FROM log WHERE execution = ?1",
-    ] {
-        database.prepare_cached(sql)?.execute([execution])?;
-    }
-    Ok(())
+        .try_for_each(|execution| discard(database, execution, budget))
 }
 
 /// The earlier executions of an instance, newest first.

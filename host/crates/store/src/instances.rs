@@ -9,7 +9,7 @@ use soloist_core::{
 use soloist_engine::{BoxError, InboxMessage, InstanceStatus, Loaded, Purged, RuntimeStatus};
 
 use crate::columns::{self, Columns};
-use crate::earlier::{Keeping, forget_history};
+use crate::earlier::Keeping;
 use crate::tags;
 use crate::write::Refused;
 
@@ -233,8 +233,7 @@ pub(crate) fn purge(
         }
         Some((_, _, status)) if status.is_live() => Ok(Purged::Live),
         Some((instance, execution, _)) => {
-            forget_history(database, &execution)?;
-            keeping.purge(database, instance)?;
+            keeping.purge(database, instance, &execution)?;
             tags::forget(database, instance)?;
             for sql in [
                 "DELETE FROM orphan WHERE instance = ?1",

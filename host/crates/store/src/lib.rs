@@ -15,6 +15,7 @@ mod inbox;
 mod instances;
 mod keys;
 mod lists;
+mod litter;
 mod lock;
 mod open;
 mod query;

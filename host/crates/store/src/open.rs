@@ -26,6 +26,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("../migrations/04_earlier.sql")),
     M::up(include_str!("../migrations/05_keys.sql")),
     M::up(include_str!("../migrations/06_tally.sql")),
+    M::up(include_str!("../migrations/07_litter.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

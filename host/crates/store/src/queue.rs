@@ -96,6 +96,12 @@ impl<T> Queue<T> {
         self.lock().items.len()
     }
 
+    /// True if nothing waits, and something may still come.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        state.items.is_empty() && !state.closed
+    }
+
     /// Waits; true at once if the queue is closed meanwhile.
     pub(crate) fn closed_within(&self, wait: Duration) -> bool {
         let state = self.lock();

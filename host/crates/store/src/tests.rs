@@ -5,6 +5,7 @@ mod earlier;
 mod faults;
 mod finding;
 mod killed;
+mod litter;
 mod opening;
 
 use std::ops::Deref;

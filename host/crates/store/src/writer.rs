@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 use soloist_engine::BoxError;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::litter;
 use crate::open::{Database, OpenError};
 use crate::queue::{Queue, Taker};
 use crate::write::{Job, Refused, Write};
@@ -34,6 +35,9 @@ impl Writer {
             connection: Some(connection),
             queue: Taker(Arc::clone(&queue)),
             log_grows: false,
+            // What an earlier host has left is swept up first.
+            has_litter: true,
+            sweeping_fails: false,
             #[cfg(test)]
             faults: Arc::clone(&faults),
         };
@@ -95,6 +99,10 @@ struct Committer {
     patience: Duration,
     /// The last attempt to write the log back failed.
     log_grows: bool,
+    /// There may be some.
+    has_litter: bool,
+    /// The last attempt to sweep it up failed.
+    sweeping_fails: bool,
     #[cfg(test)]
     faults: Arc<crate::tests::Faults>,
 }
@@ -103,6 +111,7 @@ impl Committer {
     fn run(&mut self) {
         let mut batch = Batch::new();
         let mut company = 1;
+        self.sweep();
         while self.queue.take_all(&mut batch, company, self.patience) {
             let size = batch.len();
             let outcome = self.commit(&mut batch);
@@ -112,6 +121,42 @@ impl Committer {
                 write.settle(outcome.clone());
             }
             self.write_back();
+            self.sweep();
+        }
+    }
+
+    /// Sweeps up one part of the litter, and more while nobody waits. Never beside other writes, so that none of them fails for
+    /// it.
+    fn sweep(&mut self) {
+        while self.has_litter {
+            let swept = self.transact(|connection| {
+                run(connection, "BEGIN IMMEDIATE")?;
+                if !litter::is_there(connection)? {
+                    return Ok(Filled::default());
+                }
+                litter::sweep(connection)?;
+                Ok(Filled {
+                    marker: Some(number_commit(connection)?),
+                    has_litter: litter::is_there(connection)?,
+                })
+            });
+            match swept {
+                Ok(()) => self.sweeping_fails = false,
+                Err(refused) => {
+                    // It is tried again after the next commit; to say so once is enough.
+                    self.has_litter = false;
+                    if !std::mem::replace(&mut self.sweeping_fails, true) {
+                        tracing::warn!(
+                            ?refused,
+                            "what is left of purged executions cannot be taken away now"
+                        );
+                    }
+                }
+            }
+            self.write_back();
+            if !self.queue.is_idle() {
+                return;
+            }
         }
     }
 
@@ -141,13 +186,21 @@ impl Committer {
 
     /// Commits a batch. If that fails, nothing of it is durable.
     fn commit(&mut self, batch: &mut Batch) -> Result<(), Refused> {
+        self.transact(|connection| fill(connection, batch))
+    }
+
+    /// Commits the transaction that `fill` begins and fills.
+    fn transact(
+        &mut self,
+        fill: impl FnOnce(&Connection) -> Result<Filled, Lost>,
+    ) -> Result<(), Refused> {
         let Some(connection) = &self.connection else {
             return Err(Refused::Closed);
         };
         #[cfg(test)]
         self.faults.before_batch(connection);
-        let marker = match fill(connection, batch) {
-            Ok(marker) => marker,
+        let Filled { marker, has_litter } = match fill(connection) {
+            Ok(filled) => filled,
             Err(Lost(refused)) => {
                 roll_back(connection);
                 return Err(refused);
@@ -157,6 +210,7 @@ impl Committer {
         let committed = run(connection, "COMMIT");
         #[cfg(test)]
         let committed = self.faults.commit(|sql| run(connection, sql));
+        self.has_litter = has_litter;
         match committed {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -201,9 +255,16 @@ impl Committer {
     }
 }
 
-/// Begins a transaction and applies each write of a batch in a savepoint of its own. Returns the number of this commit, if
-/// it changes anything.
-fn fill(connection: &Connection, batch: &mut Batch) -> Result<Option<i64>, Lost> {
+/// What is known of a transaction before its commit.
+#[derive(Default)]
+struct Filled {
+    /// The number of the commit, if it changes anything.
+    marker: Option<i64>,
+    has_litter: bool,
+}
+
+/// Begins a transaction and applies each write of a batch in a savepoint of its own.
+fn fill(connection: &Connection, batch: &mut Batch) -> Result<Filled, Lost> {
     run(connection, "BEGIN IMMEDIATE")?;
     let mut changed = false;
     for write in batch {
@@ -216,7 +277,10 @@ fn fill(connection: &Connection, batch: &mut Batch) -> Result<Option<i64>, Lost>
         }
         run(connection, "RELEASE operation")?;
     }
-    Ok(changed.then(|| number_commit(connection)).transpose()?)
+    Ok(Filled {
+        marker: changed.then(|| number_commit(connection)).transpose()?,
+        has_litter: litter::is_there(connection)?,
+    })
 }
 
 /// Every commit takes one number of the history's, which are never used again: so it can be told later whether it stands.

@@ -80,6 +80,7 @@ mod tests {
             include_str!("../../../store/migrations/04_earlier.sql"),
             include_str!("../../../store/migrations/05_keys.sql"),
             include_str!("../../../store/migrations/06_tally.sql"),
+            include_str!("../../../store/migrations/07_litter.sql"),
         ] {
             migrated.execute_batch(migration).unwrap();
         }

@@ -61,7 +61,7 @@ impl Faults {
 }
 
 /// Runs on the writer, between two commits.
-async fn on_writer(hub: &SqliteHub, act: impl FnOnce(&Connection) + Send + 'static) {
+pub(super) async fn on_writer(hub: &SqliteHub, act: impl FnOnce(&Connection) + Send + 'static) {
     let acted = hub.writer.write(move |database| {
         act(database);
         Ok(())
