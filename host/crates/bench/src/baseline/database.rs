@@ -78,6 +78,7 @@ mod tests {
             include_str!("../../../store/migrations/02_find.sql"),
             include_str!("../../../store/migrations/03_slots.sql"),
             include_str!("../../../store/migrations/04_earlier.sql"),
+            include_str!("../../../store/migrations/05_keys.sql"),
         ] {
             migrated.execute_batch(migration).unwrap();
         }
