@@ -13,11 +13,11 @@ mod loads;
 mod names;
 mod options;
 mod process;
-mod report;
 mod rows;
 mod seed;
 mod statistics;
 mod stored;
+mod table;
 mod written;
 
 use std::path::PathBuf;
@@ -29,8 +29,8 @@ use serde::Serialize;
 
 use crate::ground::Bench;
 use crate::options::{Options, Scale};
-use crate::report::Line;
 use crate::rows::Samples;
+use crate::table::Line;
 
 /// Measures a host against the budgets.
 #[derive(Parser)]
@@ -78,7 +78,12 @@ fn main() -> ExitCode {
 
 fn run(options: Options) -> Result<()> {
     let scale = options.choice.scale();
-    let bench = Bench { options, scale };
+    let Options { place, choice } = options;
+    let bench = Bench {
+        place,
+        choice,
+        scale,
+    };
     // One thread, as the load has at most one core.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -86,12 +91,12 @@ fn run(options: Options) -> Result<()> {
         .context("no runtime")?;
     let samples = runtime.block_on(Samples::take(&bench))?;
     let lines = samples.lines(&bench);
-    print!("{}", report::table(&lines));
+    print!("{}", table::table(&lines));
     println!(
         "\nMedians of {} runs. Raw SQLite ran with synchronous=FULL, read back as 2; a host refuses to start otherwise.",
         scale.runs
     );
-    if let Some(path) = &bench.options.choice.json {
+    if let Some(path) = &bench.choice.json {
         let report = Report {
             scale,
             cores: std::thread::available_parallelism().map_or(0, Into::into),
