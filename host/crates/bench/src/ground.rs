@@ -32,12 +32,17 @@ impl Place {
 
     /// A host over a data directory, as an operator starts it.
     pub(crate) async fn host(&self, data: &Path) -> Result<Host> {
-        Host::start(&self.host, data, &[]).await
+        self.host_with(data, &[]).await
     }
 
     /// A host over a data directory that keeps no guest in memory.
     pub(crate) async fn cold_host(&self, data: &Path) -> Result<Host> {
-        Host::start(&self.host, data, &["--hot-bytes", "0"]).await
+        self.host_with(data, &["--hot-bytes", "0"]).await
+    }
+
+    /// A host with settings of its own.
+    pub(crate) async fn host_with(&self, data: &Path, settings: &[&str]) -> Result<Host> {
+        Host::start(&self.host, data, settings).await
     }
 
     /// A host over a data directory, with all functions bound.

@@ -1,4 +1,5 @@
-//! The benchmark of Soloist: load from a process of its own, baselines beside it, and a report against the budgets.
+//! The benchmark of Soloist: load from a process of its own, baselines beside it, and a table against the budgets or a page
+//! with plots.
 //!
 //! It measures the host as an operator has it, from outside, and refuses to know anything of the engine. `cargo xtask bench`
 //! runs it; `host/PERFORMANCE.md` tells what each row means.
@@ -13,6 +14,7 @@ mod loads;
 mod names;
 mod options;
 mod process;
+mod report;
 mod rows;
 mod seed;
 mod statistics;
@@ -44,6 +46,8 @@ struct Cli {
 enum Command {
     /// Measure
     Run(Options),
+    /// Measure, and draw a page with plots
+    Report(report::Options),
     /// Serve what a host is compared with, for another process of this program
     #[command(hide = true)]
     ServeBaseline {
@@ -55,7 +59,7 @@ enum Command {
 
 /// All that a run leaves.
 #[derive(Serialize)]
-struct Report<'r> {
+struct Written<'r> {
     scale: Scale,
     cores: usize,
     lines: &'r [Line],
@@ -65,6 +69,9 @@ struct Report<'r> {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(options) => run(options),
+        Command::Report(options) => {
+            runtime().and_then(|runtime| runtime.block_on(report::run(options)))
+        }
         Command::ServeBaseline { data } => baseline::serve(&data),
     };
     match done {
@@ -76,6 +83,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// One thread, as the load has at most one core.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime")
+}
+
 fn run(options: Options) -> Result<()> {
     let scale = options.choice.scale();
     let Options { place, choice } = options;
@@ -84,12 +99,7 @@ fn run(options: Options) -> Result<()> {
         choice,
         scale,
     };
-    // One thread, as the load has at most one core.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("no runtime")?;
-    let samples = runtime.block_on(Samples::take(&bench))?;
+    let samples = runtime()?.block_on(Samples::take(&bench))?;
     let lines = samples.lines(&bench);
     print!("{}", table::table(&lines));
     println!(
@@ -97,7 +107,7 @@ fn run(options: Options) -> Result<()> {
         scale.runs
     );
     if let Some(path) = &bench.choice.json {
-        let report = Report {
+        let report = Written {
             scale,
             cores: std::thread::available_parallelism().map_or(0, Into::into),
             lines: &lines,

@@ -160,7 +160,7 @@ impl Samples {
 }
 
 /// The median over samples of what `of` sees in each.
-fn middle<S>(samples: &[S], of: impl Fn(&S) -> f64) -> f64 {
+pub(crate) fn middle<S>(samples: &[S], of: impl Fn(&S) -> f64) -> f64 {
     median(samples.iter().map(of))
 }
 

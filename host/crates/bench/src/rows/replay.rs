@@ -36,7 +36,7 @@ pub(crate) struct Replays {
     /// The CPU time of the host for one.
     pub(crate) cpu_us: f64,
     /// The CPU time of the store alone, in this process, for loading the same history.
-    load_us: f64,
+    pub(crate) load_us: f64,
 }
 
 /// An instance that waits for events, each of which adds two to its history: what came, and the wait for the next.
