@@ -15,6 +15,9 @@ use crate::stored::Reader;
 const BUDGETED: u64 = 10_000;
 const BUDGET_MB: f64 = 30.0;
 
+/// A load has a bound in time, so it starts no more than this.
+const AT_MOST: u64 = 100_000;
+
 /// So many instances asleep.
 #[derive(Debug, Clone, Copy)]
 struct Point {
@@ -55,14 +58,18 @@ async fn fall_asleep(stage: &Stage, data: &Path) -> Result<(f64, Vec<Point>)> {
     let idle_mb = megabytes(idle::settled(host.process()).await?);
     let (mut asleep, mut points) = (0, Vec::new());
     for sleepers in &stage.scale.sleepers {
-        let measured = loads::sleepers(&host, sleepers - asleep).await?;
-        asleep = *sleepers;
+        let (before, mut seconds) = (asleep, 0.0);
+        while asleep < *sleepers {
+            let measured = loads::sleepers(&host, (sleepers - asleep).min(AT_MOST)).await?;
+            asleep += measured.outcome.count;
+            seconds += number(measured.outcome.count) / measured.outcome.per_second;
+        }
         let timers = Reader::open(data)?.timers()?;
         ensure!(timers == asleep, "{timers} timers of {asleep} sleepers");
         points.push(Point {
             sleepers: asleep,
             awake_mb: megabytes(idle::settled(host.process()).await?),
-            started_per_second: measured.outcome.per_second,
+            started_per_second: number(asleep - before) / seconds,
             ready_seconds: 0.0,
             restarted_mb: 0.0,
         });
