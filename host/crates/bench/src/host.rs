@@ -21,6 +21,8 @@ use crate::process::Process;
 pub(crate) const LISTENING: &str = "listening on http://";
 /// How long a server may take to come up, and to go.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How long a component may take to compile: the largest take half a minute on a quiet machine.
+const COMPILING: Duration = Duration::from_mins(10);
 /// How often it is looked whether something has come about that does not tell.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
@@ -144,15 +146,21 @@ impl Host {
             format!("cannot read {}; run `cargo xtask plugins`", guest.display())
         })?;
         for (name, kind) in FUNCTIONS {
-            let path = format!("/admin/functions/{name}");
-            let put = format!("{path}?kind={kind}");
-            let (status, text) = http::once(self.address(), "PUT", &put, &bytes).await?;
-            ensure!(matches!(status, 200..=202), "{put}: {status}: {text}");
-            let start = now();
-            while http::once(self.address(), "GET", &path, &[]).await?.0 != 200 {
-                ensure!(start.elapsed() < PATIENCE, "{name} does not get bound");
-                sleep(LOOK_AGAIN).await;
-            }
+            self.bind(name, kind, &bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Binds a function to a component, and waits until it is compiled.
+    pub(crate) async fn bind(&self, name: &str, kind: &str, component: &[u8]) -> Result<()> {
+        let path = format!("/admin/functions/{name}");
+        let put = format!("{path}?kind={kind}");
+        let (status, text) = http::once(self.address(), "PUT", &put, component).await?;
+        ensure!(matches!(status, 200..=202), "{put}: {status}: {text}");
+        let start = now();
+        while http::once(self.address(), "GET", &path, &[]).await?.0 != 200 {
+            ensure!(start.elapsed() < COMPILING, "{name} does not get bound");
+            sleep(LOOK_AGAIN).await;
         }
         Ok(())
     }

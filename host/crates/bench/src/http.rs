@@ -125,7 +125,7 @@ pub(crate) fn page_request(address: SocketAddr, path: &str, token: &str) -> Vec<
     format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{TOKEN}: {token}\r\n\r\n").into_bytes()
 }
 
-/// Writes a request into `out`.
+/// Writes a request into `out`. A body is a component, or JSON.
 pub(crate) fn request(
     out: &mut Vec<u8>,
     address: SocketAddr,
@@ -134,9 +134,14 @@ pub(crate) fn request(
     body: &[u8],
 ) {
     let length = body.len();
+    let kind = match body {
+        [] => "",
+        [0, b'a', b's', b'm', ..] => "content-type: application/wasm\r\n",
+        _ => "content-type: application/json\r\n",
+    };
     write!(
         out,
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\n{kind}content-length: {length}\r\n\r\n"
     )
     .expect("memory takes what is written");
     out.extend_from_slice(body);
@@ -197,13 +202,21 @@ mod tests {
     }
 
     #[test]
-    fn a_request_tells_the_length_of_its_body() {
-        let mut out = Vec::new();
-        let address = ([127, 0, 0, 1], 80).into();
-        request(&mut out, address, "POST", format_args!("/a/{}", 7), b"5");
+    fn a_request_tells_what_its_body_is_and_how_long() {
+        let written = |body: &[u8]| {
+            let mut out = Vec::new();
+            let address = ([127, 0, 0, 1], 80).into();
+            request(&mut out, address, "POST", format_args!("/a/{}", 7), body);
+            String::from_utf8(out).unwrap()
+        };
         assert_eq!(
-            out,
-            b"POST /a/7 HTTP/1.1\r\nhost: 127.0.0.1:80\r\ncontent-length: 1\r\n\r\n5"
+            written(b"5"),
+            "POST /a/7 HTTP/1.1\r\nhost: 127.0.0.1:80\r\ncontent-type: application/json\r\ncontent-length: 1\r\n\r\n5"
         );
+        assert_eq!(
+            written(b""),
+            "POST /a/7 HTTP/1.1\r\nhost: 127.0.0.1:80\r\ncontent-length: 0\r\n\r\n"
+        );
+        assert!(written(b"\0asm").contains("\r\ncontent-type: application/wasm\r\n"));
     }
 }

@@ -1,5 +1,7 @@
 //! The loads that a host is put under. After each, what stands in its database is counted.
 
+use std::net::SocketAddr;
+
 use anyhow::Result;
 
 use crate::ground::STEPS;
@@ -25,16 +27,9 @@ pub(crate) struct Measured {
     pub(crate) commits_each: f64,
 }
 
-/// Starts instances of a function that makes so many activities, and waits for the end of each: one request an instance.
-pub(crate) async fn ended(
-    host: &Host,
-    function: &str,
-    activities: u64,
-    connections: usize,
-    until: Until,
-) -> Result<Measured> {
-    let address = host.address();
-    let write = |out: &mut Vec<u8>| {
+/// Writes requests that start instances of a function with such an input, and are answered once they have ended.
+pub(crate) fn whole(address: SocketAddr, function: &str, activities: u64) -> impl Fn(&mut Vec<u8>) {
+    move |out| {
         let name = names::instance();
         let path = format_args!(
             "/runtime/webhooks/durabletask/orchestrators/{function}/{name}?timeout=600&pollingInterval=1"
@@ -46,18 +41,51 @@ pub(crate) async fn ended(
             path,
             activities.to_string().as_bytes(),
         );
-    };
+    }
+}
+
+/// Writes requests that start instances of a function, and are answered once they have begun.
+pub(crate) fn begun(address: SocketAddr, function: &str) -> impl Fn(&mut Vec<u8>) {
+    move |out| {
+        let name = names::instance();
+        let path = format_args!("/api/orchestrators/{function}/{name}");
+        request(out, address, "POST", path, &[]);
+    }
+}
+
+/// What so many instances leave that have made so many activities each.
+pub(crate) fn ended_with(instances: u64, activities: u64) -> Count {
+    Count {
+        instances,
+        completed: instances,
+        events: instances * events_of_steps(activities),
+    }
+}
+
+/// What so many instances leave that have ended in their first turn.
+pub(crate) fn ended_at_once(instances: u64) -> Count {
+    Count {
+        instances,
+        completed: instances,
+        events: instances * EVENTS_OF_ONE_TURN,
+    }
+}
+
+/// Starts instances of a function that makes so many activities, and waits for the end of each: one request an instance.
+pub(crate) async fn ended(
+    host: &Host,
+    function: &str,
+    activities: u64,
+    connections: usize,
+    until: Until,
+) -> Result<Measured> {
     let load = Load {
-        address,
+        address: host.address(),
         connections,
         status: 200,
-        request: &write,
+        request: &whole(host.address(), function, activities),
     };
-    let due = |count| Count {
-        instances: count,
-        completed: count,
-        events: count * events_of_steps(activities),
-    };
+    let due = |count| ended_with(count, activities);
     counted(host, function, &load, until, due).await
 }
 
@@ -68,39 +96,23 @@ pub(crate) async fn chains(host: &Host, connections: usize, until: Until) -> Res
 
 /// Starts instances of distinct ids that end at once.
 pub(crate) async fn starts(host: &Host, until: Until) -> Result<Measured> {
-    let address = host.address();
-    let write = |out: &mut Vec<u8>| {
-        let name = names::instance();
-        let path = format_args!("/api/orchestrators/instant/{name}");
-        request(out, address, "POST", path, &[]);
-    };
     let load = Load {
-        address,
+        address: host.address(),
         connections: STARTERS,
         status: 202,
-        request: &write,
+        request: &begun(host.address(), "instant"),
     };
-    let due = |count| Count {
-        instances: count,
-        completed: count,
-        events: count * EVENTS_OF_ONE_TURN,
-    };
+    let due = ended_at_once;
     counted(host, "starts", &load, until, due).await
 }
 
 /// Starts instances that sleep for an hour.
 pub(crate) async fn sleepers(host: &Host, count: u64) -> Result<Measured> {
-    let address = host.address();
-    let write = |out: &mut Vec<u8>| {
-        let name = names::instance();
-        let path = format_args!("/api/orchestrators/sleeper/{name}");
-        request(out, address, "POST", path, &[]);
-    };
     let load = Load {
-        address,
+        address: host.address(),
         connections: STARTERS,
         status: 202,
-        request: &write,
+        request: &begun(host.address(), "sleeper"),
     };
     let due = |count| Count {
         instances: count,

@@ -1,4 +1,5 @@
-//! The benchmark of Soloist: load from a process of its own, baselines beside it, and a report against the budgets.
+//! The benchmark of Soloist: load from a process of its own, baselines beside it, and a table against the budgets or a page
+//! with plots.
 //!
 //! It measures the host as an operator has it, from outside, and refuses to know anything of the engine. `cargo xtask bench`
 //! runs it; `host/PERFORMANCE.md` tells what each row means.
@@ -19,6 +20,7 @@ mod rows;
 mod seed;
 mod statistics;
 mod stored;
+mod table;
 mod written;
 
 use std::path::PathBuf;
@@ -30,8 +32,8 @@ use serde::Serialize;
 
 use crate::ground::Bench;
 use crate::options::{Options, Scale};
-use crate::report::Line;
 use crate::rows::Samples;
+use crate::table::Line;
 
 /// Measures a host against the budgets.
 #[derive(Parser)]
@@ -45,6 +47,8 @@ struct Cli {
 enum Command {
     /// Measure
     Run(Options),
+    /// Measure, and draw a page with plots
+    Report(report::Options),
     /// Serve what a host is compared with, for another process of this program
     #[command(hide = true)]
     ServeBaseline {
@@ -56,7 +60,7 @@ enum Command {
 
 /// All that a run leaves.
 #[derive(Serialize)]
-struct Report<'r> {
+struct Written<'r> {
     scale: Scale,
     cores: usize,
     lines: &'r [Line],
@@ -66,6 +70,9 @@ struct Report<'r> {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(options) => run(options),
+        Command::Report(options) => {
+            runtime().and_then(|runtime| runtime.block_on(report::run(options)))
+        }
         Command::ServeBaseline { data } => baseline::serve(&data),
     };
     match done {
@@ -77,23 +84,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: Options) -> Result<()> {
-    let scale = options.choice.scale();
-    let bench = Bench { options, scale };
-    // One thread, as the load has at most one core.
-    let runtime = tokio::runtime::Builder::new_current_thread()
+/// One thread, as the load has at most one core.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("no runtime")?;
-    let samples = runtime.block_on(Samples::take(&bench))?;
+        .context("no runtime")
+}
+
+fn run(options: Options) -> Result<()> {
+    let scale = options.choice.scale();
+    let Options { place, choice } = options;
+    let bench = Bench {
+        place,
+        choice,
+        scale,
+    };
+    let samples = runtime()?.block_on(Samples::take(&bench))?;
     let lines = samples.lines(&bench);
-    print!("{}", report::table(&lines));
+    print!("{}", table::table(&lines));
     println!(
         "\nMedians of {} runs. Raw SQLite ran with synchronous=FULL, read back as 2; a host refuses to start otherwise.",
         scale.runs
     );
-    if let Some(path) = &bench.options.choice.json {
-        let report = Report {
+    if let Some(path) = &bench.choice.json {
+        let report = Written {
             scale,
             cores: std::thread::available_parallelism().map_or(0, Into::into),
             lines: &lines,

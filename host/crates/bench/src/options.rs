@@ -9,6 +9,15 @@ use crate::population::LEAST;
 /// What is measured, and with what.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+}
+
+/// What is measured, and where.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
     /// The host's binary, built with --release
     #[arg(long, value_name = "FILE")]
     pub(crate) host: PathBuf,
@@ -18,8 +27,6 @@ pub(crate) struct Options {
     /// Where data directories are made: on a disk, not in memory
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    #[command(flatten)]
-    pub(crate) choice: Choice,
 }
 
 /// What a user of `cargo xtask bench` may choose.

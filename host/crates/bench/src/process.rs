@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 /// A process, looked at from outside.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Process {
     pid: u32,
-    ticks_per_second: u32,
+    clock: libc::clockid_t,
 }
 
 /// How often each thread of a process has been switched to and from.
@@ -19,13 +19,13 @@ pub(crate) struct Switches(BTreeMap<u32, u64>);
 
 impl Process {
     pub(crate) fn new(pid: u32) -> Result<Self> {
-        let auxv = fs::read("/proc/self/auxv").context("cannot read /proc/self/auxv")?;
-        let ticks_per_second = ticks_per_second(&auxv)
-            .context("the kernel does not say how long a tick of CPU time is")?;
-        Ok(Self {
-            pid,
-            ticks_per_second,
-        })
+        let number = libc::pid_t::try_from(pid).context("a process has a small number")?;
+        let mut clock = 0;
+        #[expect(unsafe_code, reason = "only C tells the clock of another process")]
+        // SAFETY: it writes into `clock`, which lives.
+        let failed = unsafe { libc::clock_getcpuclockid(number, &raw mut clock) };
+        ensure!(failed == 0, "the process {pid} has no clock");
+        Ok(Self { pid, clock })
     }
 
     /// This process.
@@ -33,11 +33,19 @@ impl Process {
         Self::new(std::process::id())
     }
 
-    /// The CPU time of all its threads, also of those that have ended, to a tick of the kernel.
+    /// The CPU time of all its threads, also of those that have ended.
     pub(crate) fn cpu(self) -> Result<Duration> {
-        let stat = self.read("stat")?;
-        let ticks = cpu_ticks(&stat).with_context(|| format!("no CPU time in {stat:?}"))?;
-        Ok(Duration::from_secs(ticks) / self.ticks_per_second)
+        let mut time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: it writes into `time`, which lives.
+        let failed = unsafe { libc::clock_gettime(self.clock, &raw mut time) };
+        ensure!(failed == 0, "the process {} has gone", self.pid);
+        let seconds = u64::try_from(time.tv_sec).context("CPU time before its start")?;
+        let nanos = u32::try_from(time.tv_nsec).context("CPU time before its start")?;
+        Ok(Duration::new(seconds, nanos))
     }
 
     /// Its memory that is in RAM, in bytes.
@@ -78,15 +86,6 @@ impl Switches {
     }
 }
 
-/// User and system time. The name of the program stands in parentheses before them, and may hold any character.
-fn cpu_ticks(stat: &str) -> Option<u64> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    Some(user + system)
-}
-
 fn switches(status: &str) -> Option<u64> {
     let voluntary = field(status, "voluntary_ctxt_switches")?;
     Some(voluntary + field(status, "nonvoluntary_ctxt_switches")?)
@@ -100,33 +99,10 @@ fn field(text: &str, name: &str) -> Option<u64> {
     values.next()?.split_whitespace().next()?.parse().ok()
 }
 
-/// How many ticks a second has: a pair of the auxiliary vector.
-fn ticks_per_second(auxv: &[u8]) -> Option<u32> {
-    const CLOCK_TICKS: usize = 17;
-    const WORD: usize = size_of::<usize>();
-    let words: Vec<usize> = auxv
-        .chunks_exact(WORD)
-        .filter_map(|bytes| Some(usize::from_ne_bytes(bytes.try_into().ok()?)))
-        .collect();
-    let (_, ticks) = words
-        .chunks_exact(2)
-        .map(|pair| (pair[0], pair[1]))
-        .find(|(key, _)| *key == CLOCK_TICKS)?;
-    u32::try_from(ticks).ok().filter(|ticks| *ticks > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::now;
-
-    #[test]
-    fn a_program_may_be_named_anything() {
-        let stat = "7 (a) b (c)) S 1 7 7 0 -1 4194560 12 0 3 0 250 31 9 9 20 0 4 0 100 1000 20\n";
-        assert_eq!(cpu_ticks(stat), Some(281));
-        assert_eq!(cpu_ticks("7 (soloist) S 1 7"), None);
-        assert_eq!(cpu_ticks("nothing"), None);
-    }
 
     #[test]
     fn a_field_is_found_by_its_whole_name() {
@@ -138,15 +114,6 @@ mod tests {
             switches("voluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t30\n"),
             Some(42)
         );
-    }
-
-    #[test]
-    fn the_length_of_a_tick_is_found_among_other_pairs() {
-        let pairs = [6_usize, 4096, 17, 250, 0, 0];
-        let auxv: Vec<u8> = pairs.iter().flat_map(|word| word.to_ne_bytes()).collect();
-        assert_eq!(ticks_per_second(&auxv), Some(250));
-        assert_eq!(ticks_per_second(&auxv[..32]), Some(250));
-        assert_eq!(ticks_per_second(&auxv[..16]), None);
     }
 
     #[test]
@@ -164,6 +131,26 @@ mod tests {
             assert!(start.elapsed() < Duration::from_mins(1), "no time passes");
         }
         assert!(own.resident().unwrap() > 100_000);
+    }
+
+    #[test]
+    fn another_process_has_a_clock_of_its_own() {
+        let mut other = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let process = Process::new(other.id()).unwrap();
+        let (start, own) = (now(), Process::own().unwrap());
+        while own.cpu().unwrap() < process.cpu().unwrap() + Duration::from_millis(10) {
+            assert!(
+                start.elapsed() < Duration::from_mins(1),
+                "one clock for both"
+            );
+        }
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert!(process.cpu().is_err());
+        assert!(Process::new(other.id()).is_err());
     }
 
     #[test]

@@ -37,6 +37,17 @@ pub(crate) struct Count {
     pub(crate) events: u64,
 }
 
+impl Count {
+    /// What two loads leave together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            instances: self.instances + other.instances,
+            completed: self.completed + other.completed,
+            events: self.events + other.events,
+        }
+    }
+}
+
 impl Reader {
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         let path = dir.join("soloist.db");

@@ -6,18 +6,21 @@ use std::process::Command;
 use anyhow::Result;
 use clap::Args;
 
-use crate::command::run;
+use crate::command::{capture, run};
 use crate::guests::{self, Language};
 use crate::project::Project;
 
 /// What the benchmark is told.
 #[derive(Args)]
 pub(crate) struct Options {
+    /// Draw a page with plots instead: how costs grow with load, length and number
+    #[arg(long, conflicts_with_all = ["runs", "json"])]
+    report: bool,
     /// A look: one short run, with few instances at rest
     #[arg(long)]
     quick: bool,
-    /// Measure one row: chains, alone, fan, steps, starts, asleep, restart, completed, replay, idle or listing; may be given
-    /// more than once
+    /// Measure one row: chains, alone, fan, steps, starts, asleep, restart, completed, replay, idle or listing; with --report draw one
+    /// plot: concurrency, steps, sleepers, completed, replay or fairness; may be given more than once
     #[arg(long, value_name = "ROW")]
     only: Vec<String>,
     /// How many runs the medians are of [default: 5, quick: 1]
@@ -26,7 +29,7 @@ pub(crate) struct Options {
     /// How many instances rest, completed, while rows are measured again [default: 1000000, quick: 20000]
     #[arg(long, value_name = "COUNT")]
     completed: Option<u64>,
-    /// How many instances sleep through a restart [default: 1000000, quick: 20000]
+    /// How many instances sleep through a restart [default: 1000000, quick: 20000, with --report 10000]
     #[arg(long, value_name = "COUNT")]
     asleep: Option<u64>,
     /// How many instances there are to be listed and counted [default: 1000000, quick: 20000]
@@ -50,12 +53,20 @@ pub(crate) fn measure(project: &Project, options: &Options) -> Result<()> {
         run(project.cargo().args(arguments))?;
     }
     let mut bench = Command::new(project.release_binary("soloist-bench"));
-    bench.arg("run");
+    let dir = project.target().join("bench");
+    if options.report {
+        bench.arg("report");
+        bench.arg("--guests").arg(project.guests());
+        bench.arg("--page").arg(dir.join("report/index.html"));
+        bench.arg("--commit").arg(commit(project));
+    } else {
+        bench.arg("run");
+    }
     bench.arg("--host").arg(project.release_binary("soloist"));
     bench
         .arg("--guest")
         .arg(project.guests().join("bench.wasm"));
-    bench.arg("--dir").arg(project.target().join("bench"));
+    bench.arg("--dir").arg(dir);
     if options.quick {
         bench.arg("--quick");
     }
@@ -76,4 +87,12 @@ pub(crate) fn measure(project: &Project, options: &Options) -> Result<()> {
         bench.arg("--json").arg(file);
     }
     run(&mut bench)
+}
+
+/// What is built, as git names it; a clone without git has no name.
+fn commit(project: &Project) -> String {
+    let mut git = Command::new("git");
+    git.current_dir(project.root());
+    git.args(["describe", "--always", "--dirty", "--abbrev=12"]);
+    capture(&mut git).unwrap_or_else(|_| "unknown".to_owned())
 }

@@ -34,7 +34,7 @@ enum Errand {
     Ci(ci::Options),
     /// Build the plugins and the guests of the tests into target/guests, and install the clients that tests run
     Plugins(guests::Options),
-    /// Measure a host against the budgets; a full run takes some twenty minutes
+    /// Measure a host against the budgets, or draw how its costs grow; a full run takes some twenty minutes
     Bench(bench::Options),
     /// Measure what a component costs in each language
     Languages(languages::Options),

@@ -4,9 +4,9 @@ use serde::Serialize;
 use super::{idle, middle};
 use crate::ground::Bench;
 use crate::loads;
-use crate::report::{Budget, Line};
 use crate::statistics::megabytes;
 use crate::stored::Reader;
+use crate::table::{Budget, Line};
 
 #[derive(Serialize)]
 pub(super) struct Sample {
@@ -15,9 +15,9 @@ pub(super) struct Sample {
 }
 
 pub(super) async fn sample(bench: &Bench) -> Result<Sample> {
-    let dir = bench.directory()?;
+    let dir = bench.place.directory()?;
     let data = dir.path().join("host");
-    let host = idle::host(bench, &data).await?;
+    let host = idle::host(&bench.place, &data).await?;
     let idle_bytes = idle::settled(host.process()).await?;
     let count = bench.scale.sleepers;
     loads::sleepers(&host, count).await?;

@@ -5,8 +5,8 @@ use super::{compared, middle};
 use crate::ground::{Bench, Ground};
 use crate::load::{Outcome, Until};
 use crate::loads::{self, AT_ONCE, Measured};
-use crate::report::{Budget, Line};
 use crate::stored::Reader;
+use crate::table::{Budget, Line};
 
 /// The commits of a chain of five activities that follow from each other: one a turn.
 const COMMITS: f64 = 6.0;

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
+use soloist_core::ModuleDigest;
 use tempfile::TempDir;
 
 use super::middle;
@@ -10,13 +11,17 @@ use crate::ground::{Bench, Ground, STEPS};
 use crate::host::Host;
 use crate::load::Until;
 use crate::loads::{self, AT_ONCE, Measured};
-use crate::report::{Budget, Line};
+use crate::options::Place;
 use crate::stored::Reader;
+use crate::table::{Budget, Line};
 use crate::{seed, written};
 
 /// A data directory with many completed instances.
-pub(super) struct Crowd {
-    data: PathBuf,
+pub(crate) struct Crowd {
+    pub(crate) data: PathBuf,
+    digest: ModuleDigest,
+    /// A chain that was really run.
+    real: String,
     /// It goes with this.
     _dir: TempDir,
 }
@@ -37,28 +42,37 @@ struct Pair {
 }
 
 impl Crowd {
-    /// One chain is really run; the others are written beside it, and must be like it.
-    pub(super) async fn gather(bench: &Bench) -> Result<Self> {
-        let dir = bench.directory()?;
+    /// One chain is really run.
+    pub(crate) async fn found(place: &Place) -> Result<Self> {
+        let dir = place.directory()?;
         let data = dir.path().join("host");
-        let host = bench.host_with_functions(&data).await?;
+        let host = place.host_with_functions(&data).await?;
         loads::chains(&host, 1, Until::Count(1)).await?;
         let digest = host.digest("chain").await?;
         let real = Reader::open(&data)?.some_instance("chain")?;
         host.stop().await?;
-        let chain = || written::ended_chain(digest, STEPS, time_of_day());
-        seed::fill(&data, bench.scale.completed, chain)
+        Ok(Self {
+            data,
+            digest,
+            real,
+            _dir: dir,
+        })
+    }
+
+    /// So many others are written beside it, and must be like it. No host may have the directory.
+    pub(crate) async fn grow_by(&self, more: u64) -> Result<()> {
+        let chain = || written::ended_chain(self.digest, STEPS, time_of_day());
+        seed::fill(&self.data, more, chain)
             .await
             .context("the crowd")?;
-        Reader::open(&data)?.ensure_alike("chain", &real)?;
-        Ok(Self { data, _dir: dir })
+        Reader::open(&self.data)?.ensure_alike("chain", &self.real)
     }
 }
 
 /// All samples of one run.
 pub(super) async fn samples(bench: &Bench, ground: &Ground, crowd: &Crowd) -> Result<Vec<Sample>> {
     let warm_up = Until::Time(bench.scale.warm_up);
-    let crowd = bench.host(&crowd.data).await?;
+    let crowd = bench.place.host(&crowd.data).await?;
     for host in [&ground.host, &crowd] {
         loads::chains(host, AT_ONCE, warm_up).await?;
         loads::starts(host, warm_up).await?;

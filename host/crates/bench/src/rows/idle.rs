@@ -8,9 +8,10 @@ use tokio::time::sleep;
 use super::middle;
 use crate::ground::Bench;
 use crate::host::Host;
+use crate::options::Place;
 use crate::process::Process;
-use crate::report::{Budget, Line};
 use crate::statistics::{megabytes, number};
+use crate::table::{Budget, Line};
 
 /// Memory counts as settled once it changes by less than a hundredth within this time.
 const STILL: Duration = Duration::from_millis(500);
@@ -26,13 +27,13 @@ pub(super) struct Sample {
 }
 
 /// A host that has just been started over a directory in which all functions are bound.
-pub(super) async fn host(bench: &Bench, data: &Path) -> Result<Host> {
-    bench.host_with_functions(data).await?.stop().await?;
-    bench.host(data).await
+pub(crate) async fn host(place: &Place, data: &Path) -> Result<Host> {
+    place.host_with_functions(data).await?.stop().await?;
+    place.host(data).await
 }
 
 /// The memory of a process, once it changes no more.
-pub(super) async fn settled(process: Process) -> Result<u64> {
+pub(crate) async fn settled(process: Process) -> Result<u64> {
     let mut last = process.resident()?;
     for _ in 0..LOOKS_MAX {
         sleep(STILL).await;
@@ -46,12 +47,12 @@ pub(super) async fn settled(process: Process) -> Result<u64> {
 }
 
 pub(super) async fn sample(bench: &Bench) -> Result<Sample> {
-    let dir = bench.directory()?;
+    let dir = bench.place.directory()?;
     let data = dir.path().join("host");
-    let host = bench.host_with_functions(&data).await?;
+    let host = bench.place.host_with_functions(&data).await?;
     let deployed_bytes = settled(host.process()).await?;
     host.stop().await?;
-    let host = bench.host(&data).await?;
+    let host = bench.place.host(&data).await?;
     let idle_bytes = settled(host.process()).await?;
     let before = host.process().switches()?;
     sleep(bench.scale.watch).await;

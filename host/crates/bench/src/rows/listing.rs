@@ -16,9 +16,9 @@ use crate::ground::Bench;
 use crate::host::Host;
 use crate::http::{self, Connection, page_request};
 use crate::population::{Member, Population};
-use crate::report::{Budget, Line};
 use crate::seed;
 use crate::statistics::{millis, number, percentile};
+use crate::table::{Budget, Line};
 
 /// Requests that are not measured.
 const WARM_UP: usize = 3;
@@ -39,9 +39,9 @@ pub(super) struct Archive {
 
 impl Archive {
     pub(super) async fn fill(bench: &Bench) -> Result<Self> {
-        let dir = bench.directory()?;
+        let dir = bench.place.directory()?;
         let data = dir.path().join("host");
-        let host = bench.host_with_functions(&data).await?;
+        let host = bench.place.host_with_functions(&data).await?;
         let module = host.digest("chain").await?;
         host.stop().await?;
         let population = Population::until(time_of_day(), bench.scale.listed);
@@ -159,7 +159,7 @@ fn narrow(population: Population) -> (Range<u64>, String) {
 
 /// All samples of one run.
 pub(super) async fn sample(bench: &Bench, archive: &Archive) -> Result<Sample> {
-    let host = bench.host(&archive.data).await?;
+    let host = bench.place.host(&archive.data).await?;
     let (mut pages, mut counts) = (Vec::new(), Vec::new());
     for list in lists(archive.population) {
         let cost = page(bench, &host, archive.population, &list).await;

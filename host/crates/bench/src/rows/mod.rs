@@ -2,21 +2,21 @@
 
 mod asleep;
 mod chains;
-mod completed;
-mod idle;
+pub(crate) mod completed;
+pub(crate) mod idle;
 mod listing;
-mod replay;
-mod restart;
+pub(crate) mod replay;
+pub(crate) mod restart;
 mod starts;
-mod steps;
+pub(crate) mod steps;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use crate::ground::{Bench, Ground};
 use crate::options::Row;
-use crate::report::Line;
 use crate::statistics::median;
+use crate::table::Line;
 use completed::Crowd;
 use listing::Archive;
 use restart::Dormitory;
@@ -51,13 +51,17 @@ impl Samples {
     /// Takes all samples: run by run, so that a noisy time does not hit one row alone.
     pub(crate) async fn take(bench: &Bench) -> Result<Self> {
         let mut samples = Self::default();
-        let wants = |row| bench.options.choice.wants(row);
+        let wants = |row| bench.choice.wants(row);
         let (mut crowd, mut dormitory) = (None, None);
         if wants(Row::Completed) {
-            crowd = Some(Crowd::gather(bench).await?);
+            let found = Crowd::found(&bench.place).await?;
+            found.grow_by(bench.scale.completed).await?;
+            crowd = Some(found);
         }
         if wants(Row::Restart) {
-            dormitory = Some(Dormitory::fill(bench).await?);
+            let mut found = Dormitory::found(&bench.place).await?;
+            found.grow(bench.scale.asleep).await?;
+            dormitory = Some(found);
         }
         let mut archive = None;
         if wants(Row::Listing) {
@@ -83,7 +87,7 @@ impl Samples {
         crowd: Option<&Crowd>,
         dormitory: Option<&Dormitory>,
     ) -> Result<()> {
-        let wants = |row| bench.options.choice.wants(row);
+        let wants = |row| bench.choice.wants(row);
         if wants(Row::Idle) {
             self.idle.push(idle::sample(bench).await.context("idle")?);
         }
@@ -106,7 +110,7 @@ impl Samples {
     }
 
     async fn take_on_ground(&mut self, bench: &Bench, crowd: Option<&Crowd>) -> Result<()> {
-        let mut ground = Ground::prepare(bench).await?;
+        let mut ground = Ground::prepare(&bench.place).await?;
         let warm = chains::warm_up(bench, &mut ground).await;
         warm.context("warming up")?;
         let warm = starts::warm_up(bench, &ground).await;
@@ -114,7 +118,7 @@ impl Samples {
         for _ in 0..bench.scale.rounds {
             self.take_round(bench, &mut ground).await?;
         }
-        if bench.options.choice.wants(Row::Steps) {
+        if bench.choice.wants(Row::Steps) {
             let sample = steps::sample(bench, &ground).await;
             self.steps.push(sample.context("steps")?);
         }
@@ -127,7 +131,7 @@ impl Samples {
 
     /// What is compared with a baseline is measured in turn with it, again and again: a disk may change within seconds.
     async fn take_round(&mut self, bench: &Bench, ground: &mut Ground) -> Result<()> {
-        let wants = |row| bench.options.choice.wants(row);
+        let wants = |row| bench.choice.wants(row);
         if wants(Row::Chains) {
             let sample = chains::at_once(bench, ground).await;
             self.chains.push(sample.context("chains")?);
@@ -168,7 +172,7 @@ impl Samples {
 }
 
 /// The median over samples of what `of` sees in each.
-fn middle<S>(samples: &[S], of: impl Fn(&S) -> f64) -> f64 {
+pub(crate) fn middle<S>(samples: &[S], of: impl Fn(&S) -> f64) -> f64 {
     median(samples.iter().map(of))
 }
 

@@ -12,8 +12,8 @@ use crate::clock::now;
 use crate::ground::Bench;
 use crate::host::{Host, LOOK_AGAIN};
 use crate::process::Process;
-use crate::report::{Budget, Line};
 use crate::stored::Reader;
+use crate::table::{Budget, Line};
 use crate::written::events_of_steps;
 use crate::{http, names};
 
@@ -29,90 +29,118 @@ pub(super) struct Sample {
 }
 
 /// Replays of one history, each of which ends with a turn that takes in one event.
-#[derive(Serialize)]
-struct Replays {
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Replays {
     /// The mean length of the history.
-    events: f64,
+    pub(crate) events: f64,
     /// The CPU time of the host for one.
-    cpu_us: f64,
+    pub(crate) cpu_us: f64,
     /// The CPU time of the store alone, in this process, for loading the same history.
-    load_us: f64,
+    pub(crate) load_us: f64,
+}
+
+/// An instance that waits for events, each of which adds two to its history: what came, and the wait for the next.
+pub(crate) struct Listener {
+    pub(crate) name: String,
+    /// The length of its history.
+    pub(crate) events: u64,
+    /// How many external events it has had.
+    pub(crate) had: u64,
+    /// Whether it shows that number as its custom status; one that does not takes it as the data of its events.
+    pub(crate) shows: bool,
 }
 
 /// Two instances come to rest in a usual host; then they are met by one that keeps no guest in memory, so that each event
 /// which is raised loads the history and replays all of it.
 pub(super) async fn sample(bench: &Bench) -> Result<Sample> {
-    let dir = bench.directory()?;
+    let dir = bench.place.directory()?;
     let data = dir.path().join("host");
-    let host = bench.host_with_functions(&data).await?;
+    let host = bench.place.host_with_functions(&data).await?;
     let [short_steps, long_steps] = bench.scale.replayed;
-    let short = rest_after(&host, short_steps).await?;
-    let long = rest_after(&host, long_steps).await?;
+    let mut short = rest_after(&host, short_steps).await?;
+    let mut long = rest_after(&host, long_steps).await?;
     host.stop().await?;
-    let host = bench.cold_host(&data).await?;
+    let host = bench.place.cold_host(&data).await?;
     let [short_count, long_count] = bench.scale.replays;
     let mut sample = Sample {
-        short: replays(&host, &short, short_count).await?,
-        long: replays(&host, &long, long_count).await?,
+        short: replays(&host, &mut short, short_count).await?,
+        long: replays(&host, &mut long, long_count).await?,
     };
     host.stop().await?;
-    sample.short.load_us = load_cost(&data, &short, short_count).await?;
-    sample.long.load_us = load_cost(&data, &long, long_count).await?;
+    sample.short.load_us = load_cost(&data, &short.name, short_count).await?;
+    sample.long.load_us = load_cost(&data, &long.name, long_count).await?;
     Ok(sample)
 }
 
-/// Starts an instance that makes so many activities and then waits for events. Returns its id once it waits.
-async fn rest_after(host: &Host, steps: u64) -> Result<String> {
+/// Starts an instance that makes so many activities and then waits for events. It waits.
+pub(crate) async fn rest_after(host: &Host, steps: u64) -> Result<Listener> {
     let name = names::instance();
     let path = format!("/api/orchestrators/patient/{name}");
     let body = steps.to_string();
     let (status, text) = http::once(host.address(), "POST", &path, body.as_bytes()).await?;
     ensure!(status == 202, "{path}: {status}: {text}");
-    rests(
-        &Reader::open(host.data())?,
-        &name,
-        events_of_steps(steps),
-        0,
-    )
-    .await?;
-    Ok(name)
+    let listener = Listener {
+        name,
+        events: events_of_steps(steps),
+        had: 0,
+        shows: true,
+    };
+    listener.rests(&Reader::open(host.data())?).await?;
+    Ok(listener)
 }
 
-/// Waits until an instance has so many events, as many of them external as it says, and nothing to do. It looks at the
-/// database, which costs the host nothing.
-async fn rests(reader: &Reader, name: &str, events: u64, had: u64) -> Result<()> {
-    let start = now();
-    loop {
-        if let Some((found, status)) = reader.at_rest(name)?
-            && found >= events
-        {
-            let status = status.unwrap_or_default();
-            ensure!(
-                found == events && status == had.to_string(),
-                "{name} has {found} events of {events} and says {status} of {had}"
-            );
-            return Ok(());
+impl Listener {
+    /// Waits until it has all of its events and nothing to do. It looks at the database, which costs the host nothing.
+    pub(crate) async fn rests(&self, reader: &Reader) -> Result<()> {
+        let Self {
+            name, events, had, ..
+        } = self;
+        let start = now();
+        loop {
+            if let Some((found, status)) = reader.at_rest(name)?
+                && found >= *events
+            {
+                let status = status.unwrap_or_default();
+                ensure!(
+                    found == *events && (!self.shows || status == had.to_string()),
+                    "{name} has {found} events of {events} and says {status} of {had}"
+                );
+                return Ok(());
+            }
+            ensure!(start.elapsed() < PATIENCE, "{name} does not come to rest");
+            sleep(LOOK_AGAIN / 2).await;
         }
-        ensure!(start.elapsed() < PATIENCE, "{name} does not come to rest");
-        sleep(LOOK_AGAIN / 2).await;
+    }
+
+    /// Raises an event for it.
+    pub(crate) async fn raise(&mut self, host: &Host) -> Result<()> {
+        let name = &self.name;
+        let path = format!("/runtime/webhooks/durabletask/instances/{name}/raiseEvent/Go");
+        let body = if self.shows {
+            String::new()
+        } else {
+            self.had.to_string()
+        };
+        let (status, text) = http::once(host.address(), "POST", &path, body.as_bytes()).await?;
+        ensure!(status == 202, "{path}: {status}: {text}");
+        self.had += 1;
+        self.events += 2;
+        Ok(())
     }
 }
 
-async fn replays(host: &Host, name: &str, count: u64) -> Result<Replays> {
+pub(crate) async fn replays(host: &Host, listener: &mut Listener, count: u64) -> Result<Replays> {
     let reader = Reader::open(host.data())?;
-    let path = format!("/runtime/webhooks/durabletask/instances/{name}/raiseEvent/Go");
-    let (first, _) = reader.at_rest(name)?.context("it rests")?;
     let mut cpu = Duration::ZERO;
     let mut replayed = 0;
-    for number in 1..=WARM_UP + count {
-        if number == WARM_UP + 1 {
+    for number in 0..WARM_UP + count {
+        if number == WARM_UP {
             cpu = host.process().cpu()?;
             replayed = 0;
         }
-        replayed += first + 2 * (number - 1);
-        let (status, text) = http::once(host.address(), "POST", &path, &[]).await?;
-        ensure!(status == 202, "{path}: {status}: {text}");
-        rests(&reader, name, first + 2 * number, number).await?;
+        replayed += listener.events;
+        listener.raise(host).await?;
+        listener.rests(&reader).await?;
     }
     let cpu = host.process().cpu()?.saturating_sub(cpu);
     Ok(Replays {

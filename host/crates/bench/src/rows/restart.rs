@@ -3,22 +3,29 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
+use soloist_core::ModuleDigest;
 use tempfile::TempDir;
 
 use super::middle;
 use crate::clock::{now, time_of_day};
 use crate::ground::Bench;
-use crate::report::{Budget, Line};
+use crate::host::Host;
+use crate::options::Place;
 use crate::statistics::megabytes;
 use crate::stored::Reader;
+use crate::table::{Budget, Line};
 use crate::{loads, seed, written};
 
 /// They must not awake while they are counted on.
 const ASLEEP: Duration = Duration::from_mins(50);
 
 /// A data directory with many instances asleep.
-pub(super) struct Dormitory {
+pub(crate) struct Dormitory {
     data: PathBuf,
+    digest: ModuleDigest,
+    /// One that fell asleep by itself.
+    real: String,
+    count: u64,
     since: Instant,
     /// It goes with this.
     _dir: TempDir,
@@ -31,37 +38,51 @@ pub(super) struct Sample {
 }
 
 impl Dormitory {
-    /// One falls asleep by itself; the others are written beside it, and must be like it.
-    pub(super) async fn fill(bench: &Bench) -> Result<Self> {
-        let (dir, since) = (bench.directory()?, now());
+    /// One falls asleep by itself.
+    pub(crate) async fn found(place: &Place) -> Result<Self> {
+        let (dir, since) = (place.directory()?, now());
         let data = dir.path().join("host");
-        let host = bench.host_with_functions(&data).await?;
+        let host = place.host_with_functions(&data).await?;
         loads::sleepers(&host, 1).await?;
         let digest = host.digest("sleeper").await?;
         let real = Reader::open(&data)?.some_instance("sleeper")?;
         host.stop().await?;
-        let count = bench.scale.asleep;
-        seed::fill(&data, count, || written::sleeper(digest, time_of_day()))
-            .await
-            .context("the dormitory")?;
-        let reader = Reader::open(&data)?;
-        reader.ensure_alike("sleeper", &real)?;
-        let timers = reader.timers()?;
-        ensure!(timers == count + 1, "{timers} timers of {count} sleepers");
         Ok(Self {
             data,
+            digest,
+            real,
+            count: 0,
             since,
             _dir: dir,
         })
     }
+
+    /// Others are written beside it until there are so many, and must be like it. No host may have the directory.
+    pub(crate) async fn grow(&mut self, count: u64) -> Result<()> {
+        let (digest, more) = (self.digest, count.saturating_sub(self.count));
+        seed::fill(&self.data, more, || written::sleeper(digest, time_of_day()))
+            .await
+            .context("the dormitory")?;
+        self.count += more;
+        let reader = Reader::open(&self.data)?;
+        reader.ensure_alike("sleeper", &self.real)?;
+        let (timers, count) = (reader.timers()?, self.count);
+        ensure!(timers == count + 1, "{timers} timers of {count} sleepers");
+        Ok(())
+    }
+
+    /// A host over it.
+    pub(crate) async fn host(&self, place: &Place) -> Result<Host> {
+        ensure!(
+            self.since.elapsed() < ASLEEP,
+            "those asleep will awake soon: ask for less"
+        );
+        place.host(&self.data).await
+    }
 }
 
 pub(super) async fn sample(bench: &Bench, dormitory: &Dormitory) -> Result<Sample> {
-    ensure!(
-        dormitory.since.elapsed() < ASLEEP,
-        "those asleep will awake soon: ask for fewer runs"
-    );
-    let host = bench.host(&dormitory.data).await?;
+    let host = dormitory.host(&bench.place).await?;
     let sample = Sample {
         ready_after_seconds: host.ready_after.as_secs_f64(),
         bytes: host.process().resident()?,

@@ -7,7 +7,7 @@ use crate::http::request;
 use crate::load::{self, Load, Outcome, Until};
 use crate::loads::{self, Measured, STARTERS};
 use crate::names;
-use crate::report::{Budget, Line};
+use crate::table::{Budget, Line};
 
 #[derive(Serialize)]
 pub(super) struct Sample {

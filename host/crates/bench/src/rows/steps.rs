@@ -3,35 +3,40 @@ use serde::Serialize;
 
 use super::middle;
 use crate::ground::{Bench, Ground};
+use crate::host::Host;
 use crate::load::Until;
 use crate::loads;
-use crate::report::{Budget, Line};
 use crate::statistics::number;
+use crate::table::{Budget, Line};
 
 /// The cost of a step in chains of each length, shortest first.
 #[derive(Serialize)]
 pub(super) struct Sample(Vec<Step>);
 
-#[derive(Serialize)]
-struct Step {
-    steps: u64,
-    time_us: f64,
-    cpu_us: f64,
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Step {
+    pub(crate) steps: u64,
+    pub(crate) time_us: f64,
+    pub(crate) cpu_us: f64,
 }
 
 pub(super) async fn sample(bench: &Bench, ground: &Ground) -> Result<Sample> {
     let mut costs = Vec::new();
     for steps in bench.scale.steps {
         let chains = bench.scale.steps_each.div_ceil(steps);
-        let until = Until::Count(chains);
-        let measured = loads::ended(&ground.host, "chain", steps, 1, until).await?;
-        costs.push(Step {
-            steps,
-            time_us: 1e6 / (measured.outcome.per_second * number(steps)),
-            cpu_us: measured.cpu_ms_each * 1e3 / number(steps),
-        });
+        costs.push(cost(&ground.host, steps, chains).await?);
     }
     Ok(Sample(costs))
+}
+
+/// What a step costs in chains of so many, of which so many run one after the other.
+pub(crate) async fn cost(host: &Host, steps: u64, chains: u64) -> Result<Step> {
+    let measured = loads::ended(host, "chain", steps, 1, Until::Count(chains)).await?;
+    Ok(Step {
+        steps,
+        time_us: 1e6 / (measured.outcome.per_second * number(steps)),
+        cpu_us: measured.cpu_ms_each * 1e3 / number(steps),
+    })
 }
 
 pub(super) fn lines(samples: &[Sample]) -> Vec<Line> {

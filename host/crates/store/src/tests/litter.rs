@@ -229,8 +229,9 @@ fn litters_until_it_is_killed() {
 
 async fn litter_for_ever(dir: &Path) {
     let hub = SqliteHub::open(dir, StoreSettings::default()).unwrap();
-    loop {
-        let name = format!("long-{}", uuid::Uuid::now_v7());
+    // Those before it have used other names.
+    for number in 0_u64.. {
+        let name = format!("long-{}-{number}", std::process::id());
         let story = long(&hub, &name, 6_000, 600).await;
         say(&format!("ended {name}"));
         purge(&hub, &story).await;
