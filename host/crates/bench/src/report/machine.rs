@@ -94,11 +94,11 @@ mod tests {
     #[test]
     fn a_file_system_is_that_of_the_nearest_mount() {
         let mounts =
-            "/dev/a / ext4 rw 0 0\ntmpfs /work/tmp tmpfs rw 0 0\n/dev/b /work/tmp xfs rw 0 0\n";
+            "/dev/a / ext4 rw 0 0\ntmpfs /srv/tmp tmpfs rw 0 0\n/dev/b /srv/tmp xfs rw 0 0\n";
         let of = |dir| file_system(mounts, Path::new(dir));
-        assert_eq!(of("/work/target"), Some("ext4"));
-        assert_eq!(of("/work/tmp/run"), Some("xfs"));
-        assert_eq!(of("/work/tmpfs"), Some("ext4"));
+        assert_eq!(of("/srv/target"), Some("ext4"));
+        assert_eq!(of("/srv/tmp/run"), Some("xfs"));
+        assert_eq!(of("/srv/tmpfs"), Some("ext4"));
         assert_eq!(file_system("", Path::new("/")), None);
     }
 }
