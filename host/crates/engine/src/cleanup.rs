@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many instances one page looks at, whether they match or not.
-const LOOKS_MAX: usize = 5_000;
+const LOOKS_MAX: usize = 3_000;
 /// How many instances one count looks at: those of a tag, for others are not looked at.
 pub const COUNTED_MAX: usize = 100_000;
 /// From so many bytes of payloads on a page is full: one instance may hold as much as a body.

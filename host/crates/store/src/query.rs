@@ -30,45 +30,88 @@ pub(crate) fn query(
 ) -> rusqlite::Result<InstancePage> {
     let moment = database.transaction()?;
     let paths = paths(&query.filter);
-    if let [only] = paths[..] {
-        return along(&moment, query, only, |found| page(&moment, query, found));
-    }
-    // What one path leads to in plenty, another may hardly lead to. The first that is short enough to be looked at whole will
-    // do; of the others nothing is known but that they are long.
-    let mut in_order = None;
-    for path in paths {
-        let found: Vec<_> = along(&moment, query, path, |found| {
+    // What one path leads to in plenty, another may hardly lead to: if that is short enough to be looked at whole, it will do.
+    for path in paths.iter().skip(1) {
+        let found: Vec<_> = along(&moment, query, *path, |found| {
             found.take(query.looks_max.saturating_add(1)).collect()
         })?;
-        let is_whole = found.len() <= query.looks_max;
-        if is_whole && path.order() != query.filter.order() {
-            let sorted = sorted(&moment, query, found)?;
-            return page(&moment, query, sorted.into_iter().map(Ok));
+        if found.len() <= query.looks_max {
+            let found = if path.order() == query.filter.order() {
+                found
+            } else {
+                sorted(&moment, query, found)?
+            };
+            let found = found.into_iter().map(Ok);
+            return Ok(page(&moment, query, query.looks_max, found)?.page);
         }
-        if is_whole {
-            return page(&moment, query, found.into_iter().map(Ok));
-        }
-        in_order.get_or_insert(found);
     }
-    page(&moment, query, in_order.into_iter().flatten().map(Ok))
+    // All are long, or there is one only. On each all that matches comes in the same order, so whichever gets furthest has most
+    // of it; how many looks that takes cannot be told without looking.
+    let order = query.filter.order();
+    let in_order: Vec<_> = paths
+        .into_iter()
+        .filter(|path| path.order() == order)
+        .collect();
+    let share = (query.looks_max / in_order.len()).max(1);
+    let mut furthest: Option<Page> = None;
+    for path in in_order {
+        let page = along(&moment, query, path, |found| {
+            page(&moment, query, share, found)
+        })?;
+        if !page.is_short {
+            return Ok(page.page);
+        }
+        if furthest.as_ref().is_none_or(|best| page.is_beyond(best)) {
+            furthest = Some(page);
+        }
+    }
+    Ok(furthest.expect("one path is in order").page)
+}
+
+struct Page {
+    page: InstancePage,
+    /// It could hold more, but as many have been looked at as may be.
+    is_short: bool,
+}
+
+impl Page {
+    /// True if it says to go on from a later place.
+    fn is_beyond(&self, other: &Self) -> bool {
+        match (&self.page.next, &other.page.next) {
+            (Some(InstancePlace::Id(this)), Some(InstancePlace::Id(other))) => {
+                this.as_str() > other.as_str()
+            }
+            (
+                Some(InstancePlace::Creation { created, number }),
+                Some(InstancePlace::Creation {
+                    created: other_created,
+                    number: other_number,
+                }),
+            ) => (created, number) > (other_created, other_number),
+            (this, _) => this.is_none(),
+        }
+    }
 }
 
 /// The page that begins with the first of these, which come in the order of the filter.
 fn page(
     moment: &Connection,
     query: &InstanceQuery,
+    looks_max: usize,
     candidates: impl Iterator<Item = rusqlite::Result<Candidate>>,
-) -> rusqlite::Result<InstancePage> {
+) -> rusqlite::Result<Page> {
     let mut page = InstancePage {
         instances: Vec::new(),
         next: None,
     };
+    let mut is_short = false;
     let (mut last, mut looks, mut bytes) = (None, 0, 0);
     for candidate in candidates {
         let candidate = candidate?;
         let is_full = page.instances.len() >= query.limit || bytes >= query.bytes_max;
-        if is_full || looks >= query.looks_max {
+        if is_full || looks >= looks_max {
             page.next = last;
+            is_short = !is_full;
             break;
         }
         looks += 1;
@@ -81,7 +124,7 @@ fn page(
         // An id that cannot be read is no place to go on from; the one before it is.
         last = place_of(candidate).or(last);
     }
-    Ok(page)
+    Ok(Page { page, is_short })
 }
 
 /// Of all candidates of a page those that match, in the order of the filter, which is not that in which they were found.

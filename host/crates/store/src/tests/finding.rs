@@ -212,6 +212,42 @@ fn no_walk_reads_what_it_need_not_or_sorts() {
     }
 }
 
+/// Where all paths are long, a page goes along the one that gets furthest.
+#[test]
+fn a_long_list_of_nothing_is_over_as_soon_as_the_shortest_path() {
+    let hub = Temporary::new();
+    crowd(&hub);
+    let database = Connection::open(hub.dir.path().join("soloist.db")).unwrap();
+    let change = "UPDATE instance SET status = 4 WHERE function = 'crowd' AND created % 50 = 0; \
+         INSERT INTO tag (name, value, created, instance) \
+         SELECT 'odd', 'yes', created, id FROM instance WHERE created % 2 = 1";
+    database.execute_batch(change).unwrap();
+    let mut query = InstanceQuery {
+        filter: InstanceFilter {
+            statuses: Some(vec![RuntimeStatus::Failed]),
+            tags: tag("odd", "yes"),
+            ..InstanceFilter::default()
+        },
+        after: None,
+        shown: Shown::WithoutPayloads,
+        limit: 100,
+        looks_max: 100,
+        bytes_max: usize::MAX,
+    };
+    let mut pages = 0;
+    for _ in 0..1_000 {
+        let page = block_on(hub.query(query.clone())).unwrap();
+        assert_eq!(page.instances, []);
+        pages += 1;
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    // Half of the looks of a page go along the 1,000 that failed; of the odd there are 25 times as many.
+    assert!((10..=20).contains(&pages), "{pages} pages");
+}
+
 /// Whichever path a page takes, it goes on where the one before ended.
 #[test]
 fn pages_by_different_paths_are_one_list() {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use futures_util::future::join_all;
 use rusqlite::{Connection, params};
-use soloist_core::{EventKind, LogLevel, LogLine};
+use soloist_core::{EventKind, ExecutionId, LogLevel, LogLine};
 use soloist_engine::testing::block_on;
 use soloist_engine::testing::story::{Story, at, began, commit, prepare, raised_event};
 use soloist_engine::{Operation, Purged, TaskHub};
@@ -67,7 +67,10 @@ async fn events(hub: &SqliteHub, story: &mut Story, count: usize) {
 
 /// An instance that has ended after so many events and log lines.
 async fn long(hub: &SqliteHub, name: &str, count: usize, lines: u32) -> Story {
-    let mut story = Story::of(name);
+    end_of_long(hub, Story::of(name), count, lines).await
+}
+
+async fn end_of_long(hub: &SqliteHub, mut story: Story, count: usize, lines: u32) -> Story {
     commit(hub, story.start(10, "1")).await;
     let logs = (0..lines).map(|ordinal| LogLine {
         ordinal,
@@ -229,10 +232,14 @@ fn litters_until_it_is_killed() {
 
 async fn litter_for_ever(dir: &Path) {
     let hub = SqliteHub::open(dir, StoreSettings::default()).unwrap();
-    // Those before it have used other names.
     for number in 0_u64.. {
-        let name = format!("long-{}-{number}", std::process::id());
-        let story = long(&hub, &name, 6_000, 600).await;
+        // A new process draws the same execution ids, and what it finds may have some of them.
+        let process = std::process::id();
+        let name = format!("long-{process}-{number}");
+        let mut story = Story::of(&name);
+        let id = u128::from(process) << 64 | u128::from(number);
+        story.execution = ExecutionId::new(uuid::Uuid::from_u128(id));
+        let story = end_of_long(&hub, story, 6_000, 600).await;
         say(&format!("ended {name}"));
         purge(&hub, &story).await;
         say(&format!("purged {name}"));
