@@ -26,17 +26,17 @@ const MEASURED: [RGBColor; 6] = [
 ];
 
 /// Pixels of a chart at its natural size; a page may stretch it.
-const WIDTH: u32 = 640;
-const HEIGHT: u32 = 380;
+const WIDTH: u32 = 520;
+const HEIGHT: u32 = 340;
 /// The height of a group of bars.
 const GROUP: u32 = 56;
 /// What stands above and below the bars.
 const AROUND_GROUPS: u32 = 72;
 /// How much wider than the longest bar a chart is, for what stands beside it, as a part of its axis.
-const BESIDE: f64 = 0.3;
+const BESIDE: f64 = 0.5;
 /// Room at the left for numbers, and for names of groups.
 const NUMBERS: u32 = 66;
-const NAMES: u32 = 170;
+const NAMES: u32 = 150;
 /// The library makes a fifth less of it.
 const TEXT: i32 = 17;
 const MARK: i32 = 4;

@@ -112,7 +112,7 @@ fn section(points: &[Point]) -> Section {
     let alone = points.iter().find(|point| point.at_once < 1.5);
     if let Some(alone) = alone {
         let most = 2.0 * alone.raw_p50_ms;
-        let name = "2 x raw SQLite: the budget of the p50 of one at a time";
+        let name = "2 x raw SQLite: the budget of one at a time, p50";
         latency.push(Curve::new(name, Ink::Budget, [(1.0, most), (2.0, most)]));
     }
     let mut cpu = vec![curve("the host", Ink::Measured(0), |point| point.cpu_ms)];
@@ -154,7 +154,7 @@ fn section(points: &[Point]) -> Section {
                 rate,
             ),
             lines(
-                "Latency, from the start to the answer that tells the end",
+                "Latency, from start to end",
                 Axis::new("milliseconds", Scale::Decades),
                 latency,
             ),

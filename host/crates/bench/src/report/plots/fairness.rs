@@ -296,8 +296,11 @@ fn section(rounds: &[Round], lacks_python: bool) -> Section {
     Section {
         name: "fairness".to_owned(),
         title: "A small orchestration beside greedy ones".to_owned(),
-        about: "A chain of two activities, one at a time, from its start to the answer that tells its end. Beside it: an                 orchestrator whose turn computes without end; an activity that does; one fan-out of 10,000 activities after the                 other; the upload of one Python component of 18 MB after the other, each of which compiles; 64 connections that                 start instances of one function, which end at once. The host has \
-                --turn-timeout 30m --activity-timeout 30m, so that nothing is stopped meanwhile."
+        about: "A chain of two activities, one at a time, from its start to the answer that tells its end. Beside it: an \
+                orchestrator whose turn computes without end; an activity that does; one fan-out of 10,000 activities after the \
+                other; the upload of one Python component of 18 MB after the other, each of which compiles; 64 connections that \
+                start instances of one function, which end at once. The host has --turn-timeout 30m --activity-timeout 30m, so \
+                that nothing is stopped meanwhile."
             .to_owned(),
         charts: vec![Chart::Bars(bars)],
         table,
