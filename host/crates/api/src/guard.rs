@@ -45,8 +45,8 @@ pub(crate) async fn admit<H: TaskHub, G: Guests, P: Platform>(
     match access::may(&app, &holder, &need).await {
         Ok(true) => next.run(request).await,
         Ok(false) => Denied::OtherKind.answer(path),
-        // Only an instance is looked at, and those are of the management API.
-        Err(error) => management::trouble(error),
+        Err(error) if management::is_below_a_base(path) => management::trouble(error),
+        Err(error) => Problem::from(error).into_response(),
     }
 }
 

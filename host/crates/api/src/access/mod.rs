@@ -4,7 +4,7 @@
 //! |---|---|
 //! | master | all |
 //! | system | the management API, on all instances, and the binding |
-//! | function | starts of one function (or of all), and the instances of it |
+//! | function | starts of one function (or of all), and the instances of it; no id that is another's |
 //!
 //! Where keys are not required, whoever is on this machine, and came by no proxy, needs none. A key that is brought all the same is looked at as soon as
 //! there is any.
@@ -111,7 +111,19 @@ pub(crate) async fn may<H: TaskHub, G: Guests, P: Platform>(
         | (KeyKind::System, Need::Instances | Need::Instance(_) | Need::Binding)
         | (KeyKind::Function(None), Need::Start { .. } | Need::Instance(_)) => true,
         (KeyKind::System, Need::Start { by_name, .. }) => !by_name,
-        (KeyKind::Function(Some(own)), Need::Start { function, .. }) => own.as_str() == *function,
+        (
+            KeyKind::Function(Some(own)),
+            Need::Start {
+                function, instance, ..
+            },
+        ) => {
+            // A start may take the place of what is there.
+            own.as_str() == *function
+                && match instance {
+                    Some(id) => is_of(app, id, own).await?,
+                    None => true,
+                }
+        }
         (KeyKind::Function(Some(own)), Need::Instance(id)) => is_of(app, id, own).await?,
         _ => false,
     })

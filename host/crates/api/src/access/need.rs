@@ -16,9 +16,10 @@ pub(crate) enum Need<'p> {
     Host,
     /// Instances of all functions.
     Instances,
-    /// A start of this function. `by_name` is under `/api`, which is not of the management API.
+    /// A start of this function, under this id if it names one. `by_name` is under `/api`, which is not of the management API.
     Start {
         function: Cow<'p, str>,
+        instance: Option<Cow<'p, str>>,
         by_name: bool,
     },
     /// This instance.
@@ -49,9 +50,10 @@ pub(crate) fn need<'p>(method: &Method, path: &'p str) -> Need<'p> {
         return Need::Host;
     }
     if let Some(rest) = path.strip_prefix(STARTS) {
-        let function = rest.split('/').next().unwrap_or_default();
+        let mut segments = rest.split('/').map(decoded);
         return Need::Start {
-            function: percent_encoding::percent_decode_str(function).decode_utf8_lossy(),
+            function: segments.next().unwrap_or_default(),
+            instance: segments.next().filter(|id| !id.is_empty()),
             by_name: true,
         };
     }
@@ -59,8 +61,9 @@ pub(crate) fn need<'p>(method: &Method, path: &'p str) -> Need<'p> {
         return Need::AnyKey;
     }
     match route(method, path) {
-        Some(Route::Start { function, .. }) => Need::Start {
+        Some(Route::Start { function, instance }) => Need::Start {
             function,
+            instance,
             by_name: false,
         },
         Some(
@@ -78,14 +81,19 @@ pub(crate) fn need<'p>(method: &Method, path: &'p str) -> Need<'p> {
     }
 }
 
+fn decoded(segment: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(segment).decode_utf8_lossy()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_path_needs_what_it_gives() {
-        let start = |function: &'static str, by_name| Need::Start {
+        let start = |function: &'static str, instance: Option<&'static str>, by_name| Need::Start {
             function: function.into(),
+            instance: instance.map(Into::into),
             by_name,
         };
         let rows = [
@@ -99,15 +107,28 @@ mod tests {
             ("GET", "/admin/nothing", Need::Host),
             ("GET", "/admin/host/binding", Need::Binding),
             ("GET", "/administration", Need::AnyKey),
-            ("POST", "/api/orchestrators/F", start("F", true)),
-            ("POST", "/api/orchestrators/F/x", start("F", true)),
-            ("POST", "/api/orchestrators/%46/x", start("F", true)),
+            ("POST", "/api/orchestrators/F", start("F", None, true)),
+            ("POST", "/api/orchestrators/F/", start("F", None, true)),
+            (
+                "POST",
+                "/api/orchestrators/F/x",
+                start("F", Some("x"), true),
+            ),
+            (
+                "POST",
+                "/api/orchestrators/%46/%78/",
+                start("F", Some("x"), true),
+            ),
             (
                 "POST",
                 "/durabletask/orchestrators/%46/x",
-                start("F", false),
+                start("F", Some("x"), false),
             ),
-            ("POST", "/durabletask/Orchestrators/F/", start("F", false)),
+            (
+                "POST",
+                "/durabletask/Orchestrators/F/",
+                start("F", None, false),
+            ),
             ("GET", "/durabletask/orchestrators/F", Need::AnyKey),
             (
                 "GET",

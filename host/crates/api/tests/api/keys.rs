@@ -407,3 +407,32 @@ async fn there_are_not_more_keys_than_there_may_be() {
         201
     );
 }
+
+#[tokio::test]
+async fn a_function_key_takes_no_id_away_from_another_function() {
+    let world = guarded().await;
+    for name in ["Wait", "Other"] {
+        world.deploy(name).await;
+    }
+    let key = world.key("own", "kind=function&function=Wait").await;
+    let theirs = format!("{BASE}/orchestrators/Other/theirs");
+    assert_eq!(
+        world.with_key("POST", &theirs, MASTER, "").await.status,
+        202
+    );
+    for base in ["/api", BASE, "/durabletask"] {
+        for option in ["reject", "attach", "replace"] {
+            let path = format!("{base}/orchestrators/Wait/theirs?onExisting={option}");
+            let refused = world.with_key("POST", &path, &key, "").await;
+            assert_eq!(refused.status, 403, "{path}: {refused:?}");
+        }
+        let own = format!("{base}/orchestrators/Wait/own?onExisting=replace");
+        assert_eq!(world.with_key("POST", &own, &key, "").await.status, 202);
+    }
+    let status = format!("{BASE}/instances/theirs");
+    let status = world.with_key("GET", &status, MASTER, "").await.json();
+    assert_eq!(
+        (&status["name"], &status["runtimeStatus"]),
+        (&"Other".into(), &"Running".into())
+    );
+}
